@@ -1,0 +1,119 @@
+"""Bytes ⇄ server-sent events, incrementally."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from pydantic_core import to_json
+
+from .errors import UpstreamError
+
+DONE = b"data: [DONE]\n\n"
+"""The end marker that closes a stream in both dialects."""
+
+MAX_EVENT_BYTES = 16 * 1024 * 1024
+"""The default bound of one event: whole tool calls and base64 images come in one line."""
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class ServerSentEvent(NamedTuple):
+    """One event as it stood on the wire; `event` is "message" where the stream named none."""
+
+    data: bytes
+    event: str = "message"
+
+
+class Decoder:
+    """Bytes cut anywhere → events, by the rules of the HTML standard (section 9.2.6).
+
+    It takes LF, CRLF and CR; comments, `id` and `retry` are passed over; several `data` lines are one value. What one
+    event may hold is bounded by `max_event_bytes`; beyond it `receive` raises UpstreamError.
+    """
+
+    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
+        self._max = max_event_bytes
+        self._tail: list[bytes] = []  # pieces of a line that has not ended; joined once
+        self._tail_size = 0
+        self._after_cr = False  # a CR ended the last bytes: an LF that follows belongs to it
+        self._at_start = True
+        self._data: list[bytes] = []
+        self._data_size = 0
+        self._event = ""
+
+    def receive(self, data: bytes) -> list[ServerSentEvent]:
+        """The events that `data` completes, in order."""
+        if self._after_cr and data:
+            self._after_cr = False
+            if data[:1] == b"\n":
+                data = data[1:]
+        if b"\r" in data:
+            self._after_cr = data[-1:] == b"\r"
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if b"\n" not in data:
+            self._keep(data)
+            return []
+        if self._tail:
+            self._tail.append(data)
+            data = b"".join(self._tail)
+            self._tail.clear()
+            self._tail_size = 0
+        if self._at_start:
+            self._at_start = False
+            data = data.removeprefix(_BOM)
+        lines = data.split(b"\n")
+        self._keep(lines.pop())
+        return self._read(lines)
+
+    def flush(self) -> list[ServerSentEvent]:
+        """The event that the end of the stream cut short of its blank line.
+
+        The standard drops it; upstreams that close right after the last `data:` line are common enough to keep it.
+        """
+        rest = b"".join(self._tail)
+        self._tail.clear()
+        self._tail_size = 0
+        if self._at_start:
+            rest = rest.removeprefix(_BOM)
+        return self._read([rest, b""])
+
+    def _keep(self, piece: bytes) -> None:
+        if piece:
+            self._tail.append(piece)
+            self._tail_size += len(piece)
+            if self._tail_size + self._data_size > self._max:
+                raise self._too_large()
+
+    def _read(self, lines: list[bytes]) -> list[ServerSentEvent]:
+        events: list[ServerSentEvent] = []
+        for line in lines:
+            if not line:
+                if self._data:
+                    value = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
+                    events.append(ServerSentEvent(value, self._event or "message"))
+                    self._data.clear()
+                    self._data_size = 0
+                self._event = ""
+            elif line.startswith(b"data:"):
+                value = line[6:] if line[5:6] == b" " else line[5:]
+                self._data.append(value)
+                self._data_size += len(value)
+                if self._data_size > self._max:
+                    raise self._too_large()
+            elif line.startswith(b"event:"):
+                self._event = line[6:].decode("utf-8", "replace").removeprefix(" ")
+            elif line == b"data":
+                self._data.append(b"")
+        return events
+
+    def _too_large(self) -> UpstreamError:
+        return UpstreamError(
+            f"The upstream sent an event larger than {self._max} bytes; raise the limit of the event size to let it pass.",
+            code="upstream_event_too_large",
+        )
+
+
+def encode(event: Mapping[str, Any]) -> bytes:
+    """One Responses event as it goes out: the `event:` line repeats the body's `type`."""
+    return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), to_json(event))
