@@ -10,7 +10,9 @@ from typing import Any, Literal
 Role = Literal["system", "user", "assistant", "tool"]
 ToolChoice = Literal["auto", "none", "required", "named"]
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,9 @@ class Dialect:
     empty_assistant_content: Literal["empty", "null", "space", "omit"] = "empty"
     """The content of an assistant message that only calls tools. `null` is what OpenAI itself sends."""
 
+    refusal_field: bool = False
+    """Whether assistant messages may carry `refusal` (OpenAI, OpenRouter); elsewhere it is content."""
+
     tool_result_name: bool = False
     """Whether tool messages carry the function's `name` (Mistral)."""
 
@@ -62,10 +67,10 @@ class Dialect:
     params_refused: frozenset[str] = frozenset()
     """Parameters known to be refused; taken off `params`. What is learned from an upstream's 400 lands here."""
 
-    rename: Mapping[str, str] = field(default=_NOTHING)
+    rename: Mapping[str, str] = field(default_factory=_nothing)
     """Parameters under another name: Mistral's `seed` is `random_seed`."""
 
-    extra_body: Mapping[str, Any] = field(default=_NOTHING)
+    extra_body: Mapping[str, Any] = field(default_factory=_nothing)
     """Constants sent with every request: MiniMax's `reasoning_split`, Zhipu's `tool_stream`."""
 
     stop_shape: Literal["any", "array", "none"] = "array"
@@ -112,7 +117,7 @@ class Dialect:
     """How the effort is said: `reasoning_effort`, DeepSeek's `thinking.type`, Qwen's `enable_thinking`, vLLM's
     `chat_template_kwargs`, OpenRouter's `reasoning`."""
 
-    effort_map: Mapping[str, str] = field(default=_NOTHING)
+    effort_map: Mapping[str, str] = field(default_factory=_nothing)
     """Efforts under another word, where the upstream knows fewer; an effort it maps to "" is not sent."""
 
     reasoning_replay: Literal["never", "tool_turns", "all"] = "never"

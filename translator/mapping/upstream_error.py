@@ -1,0 +1,153 @@
+"""An upstream's error as OpenAI would have said it.
+
+Whose key was refused decides what a client hears of a 401 or 403. The operator's key is no business of the
+client, whose own is fine: 502 `upstream_auth_failed`. A key the client handed through is the client's 401.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from translator.dialects.error_classes import ErrorClass, classify, error_table, redact
+from translator.dialects.error_report import ErrorReport, parse_duration, read_error
+from translator.errors import UpstreamError
+
+_WAIT_WORDS = re.compile(r"try again in\s*\d+(?:\.\d+)?\s*(?:s|ms|seconds?)", re.IGNORECASE)
+"""What Codex looks for in the message of a rate limit to know how long to wait."""
+
+_RESET = "x-ratelimit-reset-"
+_REMAINING = "x-ratelimit-remaining-"
+_TOKENS = re.compile(r"\btokens?\b|\bTPM\b", re.IGNORECASE)
+_PARAM = re.compile(r"[A-Za-z_][\w.\[\]-]{0,99}")
+_HEADER = re.compile(r"[\x20-\x7e]{1,200}")
+
+
+def map_upstream_error(
+    status: int,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    key_is_clients: bool = False,
+    secrets: Iterable[str] = (),
+) -> UpstreamError:
+    """Maps the answer to a request that failed.
+
+    `key_is_clients` says that the client's own key was handed to the upstream. `secrets` are strings that no
+    client may see whatever they look like: the upstream's key, its host. The error's `headers` hold
+    `retry-after` and the `x-ratelimit-*` headers.
+    """
+    lowered = {name.lower(): value for name, value in headers.items()}
+    report = read_error(body)
+    return _map(report, status, lowered, key_is_clients, secrets)
+
+
+def map_error_object(
+    error: Any, *, status: int = 502, key_is_clients: bool = False, secrets: Iterable[str] = ()
+) -> UpstreamError:
+    """Maps an error object found where a reply was expected, such as in a stream that began with 200.
+
+    `error` is the value of `error`, or the whole chunk or body around it, in any shape; `status` holds where
+    the object names none.
+    """
+    return _map(read_error(error), status, {}, key_is_clients, secrets)
+
+
+def _map(
+    report: ErrorReport, status: int, headers: Mapping[str, str], key_is_clients: bool, secrets: Iterable[str]
+) -> UpstreamError:
+    status = _true_status(report, status)
+    found = classify(_with_header_code(report, headers), status)
+    if found.name == "auth" and not key_is_clients:
+        found = error_table().classes["operator_auth"]
+    retry_after, delay = _retry_after(found, report, headers)
+    shown = "" if found.only_this_message else redact(report.message, secrets)
+    message = shown or found.message.format(status=status)
+    if found.name == "rate_limit" and delay is not None and not _WAIT_WORDS.search(message):
+        message = f"{message.rstrip()} Please try again in {delay:.10g}s."
+    passed = {name: value for name, value in headers.items() if name.startswith("x-ratelimit-")}
+    if retry_after:
+        passed["retry-after"] = retry_after
+    return UpstreamError(
+        message,
+        status=found.status,
+        type=_type(found, report),
+        code=_code(found, report),
+        param=None if found.only_this_message else found.param or _param(report),
+        headers={name: value for name, value in passed.items() if _HEADER.fullmatch(value)},
+    )
+
+
+def _true_status(report: ErrorReport, status: int) -> int:
+    """The status the body names, where the one it came with says nothing of whose fault it was."""
+    if report.status is not None and not 400 <= status < 500:
+        return report.status
+    return status if status >= 400 else 502
+
+
+def _with_header_code(report: ErrorReport, headers: Mapping[str, str]) -> ErrorReport:
+    """AWS names the kind of an error in a header."""
+    kind = headers.get("x-amzn-errortype", "").partition(":")[0].lower()
+    if not kind:
+        return report
+    return ErrorReport(message=report.message, codes=(*report.codes, kind), param=report.param)
+
+
+def _type(found: ErrorClass, report: ErrorReport) -> str:
+    if found.name == "rate_limit" and ("tokens" in report.codes or _TOKENS.search(report.message)):
+        return "tokens"
+    return found.type
+
+
+def _code(found: ErrorClass, report: ErrorReport) -> str | None:
+    table = error_table()
+    if found.name in table.kept_in:
+        return next((code for code in report.codes if code in table.kept_codes), found.code)
+    return found.code
+
+
+def _param(report: ErrorReport) -> str | None:
+    """The upstream's parameter by the name its client knows."""
+    if report.param is None or not _PARAM.fullmatch(report.param):
+        return None
+    params = error_table().params
+    head = re.split(r"[.\[]", report.param, maxsplit=1)[0]
+    if head in params:
+        return params[head] or None
+    return report.param.replace(".function", "") if head == "tools" else report.param
+
+
+def _retry_after(
+    found: ErrorClass, report: ErrorReport, headers: Mapping[str, str]
+) -> tuple[str | None, float | None]:
+    """The header for the client, in whole seconds or as the upstream's date, and the delay in seconds."""
+    given = headers.get("retry-after", "").strip()
+    waits = [_seconds(given), _milliseconds(headers.get("retry-after-ms", ""))]
+    if found.status in (429, 503):  # the other hints stand in answers that waiting does not help, too
+        waits += [report.retry_after, _reset(headers, "tokens" in report.codes) if not given else None]
+    delay = next((wait for wait in waits if wait is not None), None)
+    if delay is not None:
+        return str(math.ceil(delay)), delay
+    return given or None, None
+
+
+def _seconds(text: str) -> float | None:
+    return parse_duration(text) if text[:1].isdigit() else None
+
+
+def _milliseconds(text: str) -> float | None:
+    number = _seconds(text)
+    return None if number is None else number / 1000
+
+
+def _reset(headers: Mapping[str, str], tokens: bool) -> float | None:
+    """When the limit that is used up is filled again; where none reads zero, the one the error speaks of."""
+    waits = {
+        name.removeprefix(_RESET): _seconds(text) for name, text in headers.items() if name.startswith(_RESET)
+    }
+    spent = [
+        wait for kind, wait in waits.items() if wait and headers.get(f"x-ratelimit-remaining-{kind}") == "0"
+    ]
+    return max(spent) if spent else waits.get("tokens" if tokens else "requests")
