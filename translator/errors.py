@@ -1,9 +1,9 @@
 """Whose fault it is, which parameter, which status.
 
-    TranslatorError             message, status, code, param, type
-    ├── InvalidRequest          the client broke its own dialect's rules        400 (401, 404, 413 where it says so)
-    ├── Unsupported             valid, but the upstream cannot be told          400
-    └── UpstreamError           the upstream broke its rules, or failed         its own status, or 502
+TranslatorError             message, status, code, param, type
+├── InvalidRequest          the client broke its own dialect's rules        400 (401, 404, 413 where it says so)
+├── Unsupported             valid, but the upstream cannot be told          400
+└── UpstreamError           the upstream broke its rules, or failed         its own status, or 502
 """
 
 from __future__ import annotations

@@ -119,9 +119,7 @@ def _param(report: ErrorReport) -> str | None:
     return report.param.replace(".function", "") if head == "tools" else report.param
 
 
-def _retry_after(
-    found: ErrorClass, report: ErrorReport, headers: Mapping[str, str]
-) -> tuple[str | None, float | None]:
+def _retry_after(found: ErrorClass, report: ErrorReport, headers: Mapping[str, str]) -> tuple[str | None, float | None]:
     """The header for the client, in whole seconds or as the upstream's date, and the delay in seconds."""
     given = headers.get("retry-after", "").strip()
     waits = [_seconds(given), _milliseconds(headers.get("retry-after-ms", ""))]
@@ -144,10 +142,6 @@ def _milliseconds(text: str) -> float | None:
 
 def _reset(headers: Mapping[str, str], tokens: bool) -> float | None:
     """When the limit that is used up is filled again; where none reads zero, the one the error speaks of."""
-    waits = {
-        name.removeprefix(_RESET): _seconds(text) for name, text in headers.items() if name.startswith(_RESET)
-    }
-    spent = [
-        wait for kind, wait in waits.items() if wait and headers.get(f"x-ratelimit-remaining-{kind}") == "0"
-    ]
+    waits = {name.removeprefix(_RESET): _seconds(text) for name, text in headers.items() if name.startswith(_RESET)}
+    spent = [wait for kind, wait in waits.items() if wait and headers.get(f"x-ratelimit-remaining-{kind}") == "0"]
     return max(spent) if spent else waits.get("tokens" if tokens else "requests")

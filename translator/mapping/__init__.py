@@ -1,0 +1,1 @@
+"""One concept per file, both directions side by side."""

@@ -1,0 +1,132 @@
+"""Content: the parts of a message, text, images, files and sound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..dialects import Dialect
+from ..errors import InvalidRequest, Unsupported
+from .losses import Losses
+
+JSON = dict[str, Any]
+
+_CHAT_DETAILS = frozenset({"auto", "low", "high"})
+
+
+def text_of(parts: Sequence[JSON], separator: str = "") -> str:
+    """The text of all parts that have any, joined."""
+    return separator.join(part["text"] for part in parts if isinstance(part.get("text"), str))
+
+
+def is_text(part: JSON) -> bool:
+    """Whether a chat part is plain text."""
+    return bool(part["type"] == "text")
+
+
+def map_content(content: str | Sequence[JSON], path: str, dialect: Dialect, losses: Losses) -> list[JSON]:
+    """Responses content → chat parts, in order; a string is one text part."""
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    return [map_part(part, f"{path}[{index}]", dialect, losses) for index, part in enumerate(content)]
+
+
+def map_part(part: JSON, path: str, dialect: Dialect, losses: Losses) -> JSON:
+    """One Responses part → the chat part that says the same; raises Unsupported with its path where there is none."""
+    match part["type"]:
+        case "input_text" | "output_text" | "text" | "summary_text" | "reasoning_text":
+            return {"type": "text", "text": part["text"]}
+        case "refusal":
+            return {"type": "refusal", "refusal": part["refusal"]}
+        case "input_image":
+            return _map_image(part, path, dialect, losses)
+        case "input_file":
+            return _map_file(part, path, dialect)
+        case "input_audio":
+            if not dialect.audio:
+                raise Unsupported("The upstream takes no audio; send its transcript as text.", param=path)
+            return {"type": "input_audio", "input_audio": part["input_audio"]}
+        case other:
+            raise InvalidRequest(
+                f"Invalid '{path}.type': '{other}' is no content part that can be sent to a chat upstream; "
+                "use input_text, input_image, input_file, input_audio, output_text or refusal.",
+                param=f"{path}.type",
+                code="invalid_value",
+            )
+
+
+def _map_image(part: JSON, path: str, dialect: Dialect, losses: Losses) -> JSON:
+    url = part.get("image_url")
+    if url is None:
+        if "file_id" in part:
+            raise Unsupported(
+                f"'{path}.file_id' cannot be resolved here; send the image as a data URL in image_url.",
+                param=f"{path}.file_id",
+            )
+        raise InvalidRequest(
+            f"Missing required parameter: '{path}.image_url'.",
+            param=f"{path}.image_url",
+            code="missing_required_parameter",
+        )
+    kind = "data" if url.startswith("data:") else "url"
+    if kind not in dialect.image:
+        way_out = "send it as a base64 data URL." if dialect.image else "describe it in words."
+        raise Unsupported(
+            f"The upstream does not take this image at '{path}.image_url'; {way_out}",
+            param=f"{path}.image_url",
+        )
+    image: JSON = {"url": url}
+    detail = part.get("detail")
+    if detail is not None:
+        if not dialect.image_detail:
+            losses.report(f"{path}.detail", "the upstream knows no detail")
+        elif detail in _CHAT_DETAILS:
+            image["detail"] = detail
+        else:
+            # Codex asks for "original"; chat knows nothing above "high"
+            image["detail"] = "high"
+            losses.report(f"{path}.detail", f"chat has no detail '{detail}', sent as 'high'")
+    return {"type": "image_url", "image_url": image}
+
+
+def _map_file(part: JSON, path: str, dialect: Dialect) -> JSON:
+    data = part.get("file_data")
+    if data is None:
+        for key in ("file_url", "file_id"):
+            if key in part:
+                raise Unsupported(
+                    f"'{path}.{key}' cannot be resolved here; send the file's bytes in file_data.",
+                    param=f"{path}.{key}",
+                )
+        raise InvalidRequest(
+            f"Missing required parameter: '{path}.file_data'.",
+            param=f"{path}.file_data",
+            code="missing_required_parameter",
+        )
+    if not dialect.file:
+        name = part.get("filename", "the file")
+        raise Unsupported(f"The upstream takes no files; send the text of {name} instead.", param=path)
+    file: JSON = {"file_data": data}
+    if "filename" in part:
+        file["filename"] = part["filename"]
+    return {"type": "file", "file": file}
+
+
+def chat_content(parts: Sequence[JSON], *, arrays: bool, separator: str, path: str) -> str | list[JSON]:
+    """Chat parts as the `content` of a message: a string where a string will do.
+
+    One text part is always a string. Several stay a list where the role may hold one; where not, their texts are
+    joined with `separator`, and a part that is no text is refused.
+    """
+    if len(parts) == 1 and is_text(parts[0]):
+        text: str = parts[0]["text"]
+        return text
+    if arrays:
+        return list(parts)
+    for part in parts:
+        if not is_text(part):
+            raise Unsupported(
+                f"The upstream takes only text in this message, not '{part['type']}'; put it in a user message.",
+                param=path,
+            )
+    return separator.join(part["text"] for part in parts)

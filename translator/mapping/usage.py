@@ -1,0 +1,51 @@
+"""Token usage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+JSON = dict[str, Any]
+
+
+def _count(value: Any) -> int:
+    """A count, however an upstream wrote it: integer, float, numeric string, null."""
+    if type(value) is int:
+        return max(value, 0)
+    try:
+        return max(int(float(value)), 0)
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
+
+def _details(usage: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    details = usage.get(key)
+    return details if isinstance(details, dict) else {}
+
+
+def map_usage(usage: Mapping[str, Any]) -> JSON:
+    """Chat usage → Responses usage, both details objects always there (the SDK's types require them).
+
+    `prompt_cache_hit_tokens` is DeepSeek's word for cached tokens; SGLang has `reasoning_tokens` at the top. A missing
+    total is the sum. Some hosts leave the reasoning out of `completion_tokens` but not out of the total (xAI), so the
+    output is raised to what the total says when that is exactly the reasoning more.
+    """
+    prompt = _details(usage, "prompt_tokens_details")
+    completion = _details(usage, "completion_tokens_details")
+    input_tokens = _count(usage.get("prompt_tokens"))
+    output_tokens = _count(usage.get("completion_tokens"))
+    reasoning = _count(completion.get("reasoning_tokens") or usage.get("reasoning_tokens"))
+    total = _count(usage.get("total_tokens")) or input_tokens + output_tokens
+    if reasoning and total == input_tokens + output_tokens + reasoning:
+        output_tokens += reasoning
+    cached = prompt.get("cached_tokens") or usage.get("prompt_cache_hit_tokens") or usage.get("cached_tokens")
+    input_details: JSON = {"cached_tokens": _count(cached)}
+    if "cache_write_tokens" in prompt:
+        input_details["cache_write_tokens"] = _count(prompt["cache_write_tokens"])
+    return {
+        "input_tokens": input_tokens,
+        "input_tokens_details": input_details,
+        "output_tokens": output_tokens,
+        "output_tokens_details": {"reasoning_tokens": reasoning},
+        "total_tokens": total,
+    }

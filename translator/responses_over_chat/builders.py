@@ -1,0 +1,298 @@
+"""Items that grow: fragments in, events and the finished item out.
+
+A builder exists once its item was announced, and is done when it is closed; a part likewise. What is told of an item
+is told by `emit`, the machine's one door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
+
+from ..wire import events
+from .chunks import is_whole_object
+
+JSON = dict[str, Any]
+Emit = Callable[[JSON], None]
+ItemStatus = Literal["completed", "incomplete"]
+Phase = Literal["commentary", "final_answer"]
+
+
+class PartKind(NamedTuple):
+    """How parts of one kind are told of."""
+
+    type: str
+    key: str
+    index_key: str
+    added: str
+    delta: str
+    text_done: str
+    done: str
+
+
+OUTPUT_TEXT = PartKind(
+    "output_text",
+    "text",
+    "content_index",
+    events.CONTENT_PART_ADDED,
+    events.OUTPUT_TEXT_DELTA,
+    events.OUTPUT_TEXT_DONE,
+    events.CONTENT_PART_DONE,
+)
+REFUSAL = PartKind(
+    "refusal",
+    "refusal",
+    "content_index",
+    events.CONTENT_PART_ADDED,
+    events.REFUSAL_DELTA,
+    events.REFUSAL_DONE,
+    events.CONTENT_PART_DONE,
+)
+SUMMARY_TEXT = PartKind(
+    "summary_text",
+    "text",
+    "summary_index",
+    events.REASONING_SUMMARY_PART_ADDED,
+    events.REASONING_SUMMARY_TEXT_DELTA,
+    events.REASONING_SUMMARY_TEXT_DONE,
+    events.REASONING_SUMMARY_PART_DONE,
+)
+REASONING_TEXT = {
+    dialect: PartKind(
+        "reasoning_text",
+        "text",
+        "content_index",
+        events.CONTENT_PART_ADDED,
+        delta,
+        done,
+        events.CONTENT_PART_DONE,
+    )
+    for dialect, (delta, done) in events.REASONING_TEXT.items()
+}
+
+
+class PartBuilder:
+    """One part: announced when it is made, its text told as it comes."""
+
+    def __init__(self, emit: Emit, kind: PartKind, item_id: str, output_index: int, index: int) -> None:
+        self.kind = kind
+        self._emit = emit
+        self._place = {"item_id": item_id, "output_index": output_index, kind.index_key: index}
+        self._fragments: list[str] = []
+        self._logprobs: list[JSON] = []
+        self._annotations: list[JSON] = []
+        emit({"type": kind.added, **self._place, "part": self.part()})
+
+    def append(self, text: str, logprobs: list[JSON] | None = None) -> None:
+        """Tell of more text."""
+        self._fragments.append(text)
+        if self.kind is OUTPUT_TEXT:
+            if logprobs:
+                self._logprobs += logprobs
+            self._emit({"type": events.OUTPUT_TEXT_DELTA, **self._place, "delta": text, "logprobs": logprobs or []})
+        else:
+            self._emit({"type": self.kind.delta, **self._place, "delta": text})
+
+    def annotate(self, annotation: JSON) -> None:
+        """Tell of a citation."""
+        self._emit(
+            {
+                "type": events.ANNOTATION_ADDED,
+                **self._place,
+                "annotation_index": len(self._annotations),
+                "annotation": annotation,
+            }
+        )
+        self._annotations.append(annotation)
+
+    def part(self) -> JSON:
+        """The part as far as it has come."""
+        part: JSON = {"type": self.kind.type, self.kind.key: "".join(self._fragments)}
+        if self.kind is OUTPUT_TEXT:
+            part["annotations"] = list(self._annotations)
+            part["logprobs"] = list(self._logprobs)
+        return part
+
+    def close(self) -> JSON:
+        """Tell that the part is done; returns it."""
+        part = self.part()
+        done: JSON = {"type": self.kind.text_done, **self._place, self.kind.key: part[self.kind.key]}
+        if self.kind is OUTPUT_TEXT:
+            done["logprobs"] = part["logprobs"]
+        self._emit(done)
+        self._emit({"type": self.kind.done, **self._place, "part": part})
+        return part
+
+
+class ItemBuilder:
+    """What all items share: announced when made, one open part at most, done when closed."""
+
+    def __init__(self, emit: Emit, item_id: str, index: int) -> None:
+        self._emit = emit
+        self.id = item_id
+        self.index = index
+        self._parts: list[JSON] = []
+        self._part: PartBuilder | None = None
+        emit({"type": events.OUTPUT_ITEM_ADDED, "output_index": index, "item": self.item("in_progress")})
+
+    def item(self, status: str) -> JSON:
+        """The item as far as it has come."""
+        raise NotImplementedError
+
+    def open_part(self, kind: PartKind, index: int) -> PartBuilder:
+        """The open part, which is of this kind: what was open and is of another is closed."""
+        part = self._part
+        if part is None or part.kind is not kind:
+            self.close_part()
+            part = self._part = PartBuilder(self._emit, kind, self.id, self.index, index)
+        return part
+
+    def close_part(self) -> None:
+        """Close the open part, if any."""
+        if self._part is not None:
+            self._parts.append(self._part.close())
+            self._part = None
+
+    def close(self, status: ItemStatus, phase: Phase | None = None) -> JSON:
+        """Tell that the item is done; returns it. Only messages have a phase."""
+        raise NotImplementedError
+
+    def done(self, item: JSON) -> JSON:
+        """Tell that the item is done; returns it."""
+        self._emit({"type": events.OUTPUT_ITEM_DONE, "output_index": self.index, "item": item})
+        return item
+
+    def parts(self) -> list[JSON]:
+        """The parts as far as they have come."""
+        return [*self._parts, self._part.part()] if self._part is not None else list(self._parts)
+
+
+class MessageBuilder(ItemBuilder):
+    """A message of the assistant: text with its annotations, or a refusal."""
+
+    def append_text(self, text: str, logprobs: list[JSON] | None) -> None:
+        """Tell of more text."""
+        part = self._part
+        if part is None or part.kind is not OUTPUT_TEXT:
+            part = self.open_part(OUTPUT_TEXT, len(self.parts()))
+        part.append(text, logprobs)
+
+    def append_refusal(self, text: str) -> None:
+        """Tell of more of a refusal."""
+        self.open_part(REFUSAL, len(self.parts())).append(text)
+
+    def annotate(self, annotation: JSON) -> None:
+        """Tell of a citation."""
+        self.open_part(OUTPUT_TEXT, len(self.parts())).annotate(annotation)
+
+    def item(self, status: str) -> JSON:
+        """The message as far as it has come."""
+        return {
+            "id": self.id,
+            "type": "message",
+            "status": status,
+            "role": "assistant",
+            "content": self.parts(),
+        }
+
+    def close(self, status: ItemStatus, phase: Phase | None = None) -> JSON:
+        """Tell that the message is done; `phase` says whether it was said on the way or is the answer."""
+        self.close_part()
+        item = self.item(status)
+        if phase is not None:
+            item["phase"] = phase
+        return self.done(item)
+
+
+class ReasoningBuilder(ItemBuilder):
+    """What the model thinks: raw text as content and, where the client asked for one, the same as its summary.
+
+    The form the client asked for is told as it comes, the other whole when the item closes.
+    """
+
+    def __init__(self, emit: Emit, item_id: str, index: int, *, text_kind: PartKind, summarise: bool) -> None:
+        self._text_kind = text_kind
+        self._summarise = summarise
+        self._summary: list[JSON] = []
+        super().__init__(emit, item_id, index)
+
+    def append(self, text: str) -> None:
+        """Tell of more reasoning."""
+        self.open_part(SUMMARY_TEXT if self._summarise else self._text_kind, 0).append(text)
+
+    def item(self, status: str) -> JSON:
+        """The reasoning as far as it has come."""
+        parts = self.parts()
+        return {
+            "id": self.id,
+            "type": "reasoning",
+            "status": status,
+            "summary": [part for part in parts if part["type"] == "summary_text"],
+            "content": [part for part in parts if part["type"] == "reasoning_text"],
+        }
+
+    def close(self, status: ItemStatus, phase: Phase | None = None) -> JSON:
+        """Tell that the reasoning is done."""
+        self.close_part()
+        if self._summarise:
+            text = "".join(part["text"] for part in self._parts)
+            self.open_part(self._text_kind, 0).append(text)
+            self.close_part()
+        return self.done(self.item(status))
+
+
+class FunctionCallBuilder(ItemBuilder):
+    """A function call: its arguments are JSON text, told as it comes."""
+
+    def __init__(self, emit: Emit, item_id: str, index: int, *, call_id: str, name: str) -> None:
+        self._call_id = call_id
+        self._name = name
+        self._fragments: list[str] = []
+        super().__init__(emit, item_id, index)
+
+    def append(self, arguments: str) -> None:
+        """Tell of more of the arguments."""
+        self._fragments.append(arguments)
+        self._emit(
+            {
+                "type": events.FUNCTION_CALL_ARGUMENTS_DELTA,
+                "item_id": self.id,
+                "output_index": self.index,
+                "delta": arguments,
+            }
+        )
+
+    def complete(self) -> bool:
+        """Whether nothing more is to be expected.
+
+        An empty object does not count: some upstreams send one first and the arguments after it.
+        """
+        return is_whole_object(self._fragments) and "".join(self._fragments).strip() != "{}"
+
+    def item(self, status: str) -> JSON:
+        """The call as far as it has come."""
+        return {
+            "id": self.id,
+            "type": "function_call",
+            "status": status,
+            "call_id": self._call_id,
+            "name": self._name,
+            "arguments": "".join(self._fragments),
+        }
+
+    def close(self, status: ItemStatus, phase: Phase | None = None) -> JSON:
+        """Tell that the call is done; a call without arguments has those of an empty object."""
+        if not "".join(self._fragments).strip() and status == "completed":
+            self._fragments.clear()
+            self.append("{}")
+        item = self.item(status)
+        self._emit(
+            {
+                "type": events.FUNCTION_CALL_ARGUMENTS_DONE,
+                "item_id": self.id,
+                "output_index": self.index,
+                "name": self._name,
+                "arguments": item["arguments"],
+            }
+        )
+        return self.done(item)

@@ -1,0 +1,216 @@
+"""Responses request → chat request, with what could not be carried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from ..dialects import DEFAULT, Dialect
+from ..errors import Unsupported
+from ..mapping.losses import Loss, Losses
+from ..mapping.messages import map_items
+from ..mapping.reasoning import map_effort
+from ..mapping.text_format import map_text_format
+from ..mapping.tools import CallPolicy, map_tools
+from ..wire import responses
+from .ledger import LEDGER
+from .response import echo, read_response
+from .stream import Stream
+
+JSON = dict[str, Any]
+
+_CARRIED = tuple(
+    name
+    for name, entry in LEDGER.items()
+    if entry.fate == "carried" and name not in ("stream", "parallel_tool_calls")  # these depend on others
+)
+
+LOGPROBS = "message.output_text.logprobs"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyOptions:
+    """How replies are told to clients, beyond what the request says."""
+
+    reasoning_events: Literal["reasoning_text", "reasoning"] = "reasoning_text"
+    """The names of raw reasoning's events: OpenAI's, or those of Open Responses."""
+
+    max_argument_bytes: int = 8 * 1024 * 1024
+    """What the arguments of one tool call may hold; an upstream that sends more has failed."""
+
+    max_event_bytes: int = 16 * 1024 * 1024
+    """What one event of the upstream's stream may hold; an upstream that sends more has failed."""
+
+
+DEFAULT_OPTIONS = ReplyOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """One request, translated, with all that its reply needs to know of it."""
+
+    request: JSON
+    """The request as it was validated: what the client sent, without nulls."""
+
+    chat_request: JSON
+    """What to POST to `/chat/completions`."""
+
+    losses: tuple[Loss, ...]
+    """What could not be carried."""
+
+    policy: CallPolicy
+    """Which calls the reply may hold."""
+
+    options: ReplyOptions
+    """How the reply is told."""
+
+    def stream(self, *, response_id: str, created_at: int = 0) -> Stream:
+        """The machine that makes events of the upstream's chunks; `created_at` in Unix seconds.
+
+        The ids of items derive from `response_id`, so it must be unique where they must be.
+        """
+        return Stream(
+            echo(self.request, response_id, created_at),
+            policy=self.policy,
+            known_call_ids=_call_ids(self.request),
+            summarise=_summary(self.request) is not None,
+            reasoning_events=self.options.reasoning_events,
+            max_argument_bytes=self.options.max_argument_bytes,
+            max_event_bytes=self.options.max_event_bytes,
+        )
+
+    def translate_response(
+        self,
+        completion: Mapping[str, Any] | bytes,
+        *,
+        response_id: str,
+        created_at: int = 0,
+        completed_at: int | None = None,
+    ) -> JSON:
+        """Chat completion, as a dict or as the upstream's bytes → response; raises UpstreamError if it failed.
+
+        A completion is a stream of one chunk, so this is the same machine that streams.
+        """
+        stream = self.stream(response_id=response_id, created_at=created_at)
+        return read_response(stream, completion, completed_at)
+
+
+def translate_request(
+    request: Mapping[str, Any],
+    *,
+    dialect: Dialect = DEFAULT,
+    upstream_model: str | None = None,
+    output_limit: int | None = None,
+    options: ReplyOptions = DEFAULT_OPTIONS,
+) -> Translation:
+    """Responses request → the chat request that says the same to an upstream of this dialect.
+
+    `upstream_model` replaces the model's public name, `output_limit` (tokens) caps `max_output_tokens`. Raises
+    InvalidRequest or Unsupported with the path of the first field that is faulty or cannot be told.
+    """
+    # the wire types are plain dicts; from here on they are read as such
+    asked = cast(JSON, responses.validate(dict(request)))
+    _refuse(asked)
+    losses = Losses()
+    _report(asked, losses)
+    plan = map_tools(asked, dialect, losses)
+    format = map_text_format(
+        asked.get("text", {}).get("format"), dialect, with_tools="tools" in plan.parameters, losses=losses
+    )
+    words = (asked.get("instructions"), plan.instruction, format.instruction)
+    chat: JSON = {
+        "model": upstream_model or asked["model"],
+        "messages": map_items(asked.get("input", ()), [word for word in words if word], dialect, losses),
+    }
+    parameters: JSON = dict(plan.parameters)
+    if format.response_format is not None:
+        parameters["response_format"] = format.response_format
+    _carry(asked, parameters, dialect, output_limit, losses)
+    _add_parameters(chat, parameters, asked, dialect, losses)
+    if asked.get("stream") or dialect.force_stream == "always":
+        chat["stream"] = True
+        if dialect.stream_usage == "request":
+            chat["stream_options"] = {"include_usage": True}
+    chat.update(dialect.extra_body)
+    return Translation(asked, chat, tuple(losses), plan.policy, options)
+
+
+def _refuse(request: JSON) -> None:
+    for name, entry in LEDGER.items():
+        if entry.fate == "refused" and request.get(name):
+            raise Unsupported(f"'{name}' is not supported: {entry.why}", param=name)
+
+
+def _report(request: JSON, losses: Losses) -> None:
+    if request.get("store", True):
+        losses.report("store", "nothing is stored, the response says store: false")
+    if request.get("truncation") == "auto":
+        losses.report("truncation", "nothing is shortened")
+    if request.get("stream_options", {}).get("include_obfuscation"):
+        losses.report("stream_options.include_obfuscation", "obfuscation is not added")
+    if "client_metadata" in request:
+        losses.report("client_metadata", "it says nothing to a chat upstream")
+    for index, wanted in enumerate(request.get("include", ())):
+        if wanted != LOGPROBS:
+            losses.report(f"include[{index}]", f"there is no '{wanted}' to include")
+
+
+def _carry(request: JSON, parameters: JSON, dialect: Dialect, output_limit: int | None, losses: Losses) -> None:
+    for name in _CARRIED:
+        if name in request:
+            parameters[name] = request[name]
+    if "verbosity" in request.get("text", {}):
+        parameters["verbosity"] = request["text"]["verbosity"]
+    parameters.update(map_effort(request.get("reasoning", {}).get("effort"), dialect, losses))
+    if request.get("top_logprobs") or LOGPROBS in request.get("include", ()):
+        parameters["logprobs"] = True
+    else:
+        parameters.pop("top_logprobs", None)  # none are asked for; alone it is an error upstream
+    limit = request.get("max_output_tokens")
+    if dialect.max_tokens_policy == "always_send" and limit is None:
+        limit = output_limit
+    if limit is not None:
+        capped = output_limit is not None and dialect.max_tokens_policy != "as_is"
+        parameters[dialect.max_tokens_field] = min(limit, cast(int, output_limit)) if capped else limit
+
+
+def _add_parameters(chat: JSON, parameters: JSON, request: JSON, dialect: Dialect, losses: Losses) -> None:
+    """Add what this upstream takes, under its names; and what nobody knows, as an SDK's `extra_body` means it."""
+    for name, value in parameters.items():
+        refused = name in dialect.params_refused or (dialect.params is not None and name not in dialect.params)
+        if refused:
+            losses.report(_request_path(name), f"the upstream takes no '{name}'")
+        else:
+            chat[dialect.rename.get(name, name)] = value
+    for name, value in request.items():
+        if name not in LEDGER:
+            chat.setdefault(name, value)
+
+
+_REQUEST_PATHS = {
+    "max_tokens": "max_output_tokens",
+    "max_completion_tokens": "max_output_tokens",
+    "reasoning_effort": "reasoning.effort",
+    "response_format": "text.format",
+    "verbosity": "text.verbosity",
+    "logprobs": "include",
+}
+
+
+def _request_path(parameter: str) -> str:
+    return _REQUEST_PATHS.get(parameter, parameter)
+
+
+def _summary(request: JSON) -> str | None:
+    reasoning = request.get("reasoning", {})
+    summary: str | None = reasoning.get("summary") or reasoning.get("generate_summary")
+    return summary
+
+
+def _call_ids(request: JSON) -> frozenset[str]:
+    """The ids of the calls in the history: an upstream that reuses one must not confuse the client."""
+    items = request.get("input", ())
+    if isinstance(items, str):
+        return frozenset()
+    return frozenset(item["call_id"] for item in items if item.get("type") == "function_call")

@@ -1,0 +1,404 @@
+"""Deltas → Responses events: the state machine.
+
+What leaves it, and in which order:
+
+    stream    = created 1*in-progress *item terminal      ; in-progress may also stand between any two events
+    item      = item-added *part item-done                ; message, reasoning
+              / item-added *input-delta input-done item-done          ; function_call
+    part      = part-added *delta delta-done part-done    ; annotation-added may stand between deltas
+    terminal  = completed / incomplete / [error] failed
+
+The state is the structure. An item is in `_done` or it is the open one or it does not exist; its place in the list is
+its `output_index`. One item is open at a time. A fragment of another call closes the open call only when that one's
+arguments are a whole object; else it waits, as does text between the calls. The terminal event waits for the
+upstream's end, because usage may follow the finish reason.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from ..errors import TranslatorError, UpstreamError
+from ..mapping.losses import Losses
+from ..mapping.outcome import COMPLETED, FAILED, map_finish_reason
+from ..mapping.tools import CallPolicy
+from ..wire import events
+from . import chunks
+from .body import Body
+from .builders import (
+    REASONING_TEXT,
+    FunctionCallBuilder,
+    ItemStatus,
+    MessageBuilder,
+    Phase,
+    ReasoningBuilder,
+)
+from .response import known_tier, output_text
+
+JSON = dict[str, Any]
+
+_TERMINALS = {"completed": events.COMPLETED, "incomplete": events.INCOMPLETE, "failed": events.FAILED}
+
+
+class _WaitingCall:
+    """A call that was begun upstream and is not announced yet."""
+
+    def __init__(self, key: int) -> None:
+        self.key = key
+        self.call_id = ""
+        self.name = ""
+        self.fragments: list[str] = []
+
+    @property
+    def ready(self) -> bool:
+        """Whether its identity is settled: names come in pieces and ids late, but both before the arguments end."""
+        return bool(self.name and self.call_id and self.fragments)
+
+
+class Stream:
+    """One reply: chunks or bytes in, events out. Made by `Translation.stream`.
+
+    Every input method returns the events it caused, in order, each stamped with its `sequence_number`. After
+    `finish` or `fail` the reply is over and further input is ignored.
+    """
+
+    def __init__(
+        self,
+        response: JSON,
+        *,
+        policy: CallPolicy,
+        known_call_ids: frozenset[str],
+        summarise: bool,
+        reasoning_events: Literal["reasoning_text", "reasoning"],
+        max_argument_bytes: int,
+        max_event_bytes: int,
+    ) -> None:
+        self._response = response
+        self._suffix = response["id"].removeprefix("resp_")
+        self._policy = policy
+        self._call_ids = set(known_call_ids)
+        self._summarise = summarise
+        self._reasoning_kind = REASONING_TEXT[reasoning_events]
+        self._max_argument_bytes = max_argument_bytes
+        self._body = Body(max_event_bytes)
+        self._reader = chunks.Reader()
+        self._outbox: list[JSON] = []
+        self._sequence = 0
+        self._done: list[JSON] = []
+        self._open: MessageBuilder | ReasoningBuilder | FunctionCallBuilder | None = None
+        self._open_key = -1  # of the open call
+        self._waiting: deque[_WaitingCall] = deque()
+        self._sizes: dict[int, int] = {}  # bytes of each call's arguments
+        self._held: list[chunks.Delta] = []  # said while a call was not complete
+        self._space = ""  # white space that may begin a message
+        self._finish_reason: str | None = None
+        self.error: TranslatorError | None = None
+        """Why it failed, if it did."""
+        self.losses = Losses()
+        """What the upstream said and the client is not told."""
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            chunks.Text: self._text,
+            chunks.Refusal: self._refusal,
+            chunks.Reasoning: self._reasoning,
+            chunks.Call: self._call,
+            chunks.Annotation: self._annotation,
+            chunks.Finish: self._finish,
+            chunks.Usage: self._usage,
+            chunks.Tier: self._tier,
+            chunks.Fault: self._fault,
+        }
+
+    # ---- input ----
+
+    def open(self) -> list[JSON]:
+        """`response.created` and `response.in_progress`: the upstream took the request. Input opens by itself."""
+        self._begin()
+        return self._sent()
+
+    def receive(self, chunk: Mapping[str, Any]) -> list[JSON]:
+        """What one chunk, or a whole completion, says."""
+        self._begin()
+        self._receive(chunk)
+        return self._sent()
+
+    def receive_bytes(self, data: bytes) -> list[JSON]:
+        """What bytes of the upstream's body say: server-sent events cut anywhere, or a JSON document."""
+        self._begin()
+        try:
+            for chunk in self._body.receive(data):
+                self._receive(chunk)
+        except UpstreamError as error:
+            self._break_off(error)
+        return self._sent()
+
+    def finish(self, completed_at: int | None = None) -> list[JSON]:
+        """The upstream said it all: the terminal events. `completed_at` in Unix seconds."""
+        self._begin()
+        try:
+            for chunk in self._body.finish():
+                self._receive(chunk)
+        except UpstreamError as error:
+            self._break_off(error)
+        if not self.over:
+            self._end(completed_at)
+        return self._sent()
+
+    def fail(self, error: TranslatorError) -> list[JSON]:
+        """It broke off: the open item ends incomplete, then come `error` and `response.failed`."""
+        self._begin()
+        if not self.over:
+            self._break_off(error)
+        return self._sent()
+
+    def heartbeat(self) -> list[JSON]:
+        """`response.in_progress` once more: some clients count only events as signs of life."""
+        self._begin()
+        if not self.over:
+            self._emit({"type": events.IN_PROGRESS, "response": {**self._response, "output": list(self._done)}})
+        return self._sent()
+
+    # ---- how far it has come ----
+
+    @property
+    def over(self) -> bool:
+        """Whether the terminal event was sent."""
+        return bool(self._response["status"] != "in_progress")
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more needs to be read from the upstream: its end marker was seen, or the reply is over."""
+        return self._body.ended or self.over
+
+    @property
+    def finishing(self) -> bool:
+        """Whether a finish reason was seen: only usage may follow."""
+        return self._finish_reason is not None
+
+    @property
+    def response(self) -> JSON:
+        """The response as far as it has come; a snapshot of its own."""
+        output = list(self._done)
+        if self._open is not None:
+            output.append(self._open.item("in_progress"))
+        return {**self._response, "output": output, "output_text": output_text(output)}
+
+    # ---- the door ----
+
+    def _emit(self, event: JSON) -> None:
+        event["sequence_number"] = self._sequence
+        self._sequence += 1
+        self._outbox.append(event)
+
+    def _sent(self) -> list[JSON]:
+        sent = self._outbox
+        self._outbox = []
+        return sent
+
+    def _begin(self) -> None:
+        if self._sequence == 0:
+            self._emit({"type": events.CREATED, "response": dict(self._response)})
+            self._emit({"type": events.IN_PROGRESS, "response": dict(self._response)})
+
+    # ---- deltas ----
+
+    def _receive(self, chunk: Mapping[str, Any]) -> None:
+        for delta in self._reader.read(chunk):
+            if self.over:
+                return
+            self._handlers[type(delta)](delta)
+
+    def _text(self, delta: chunks.Text) -> None:
+        message = self._open
+        if type(message) is not MessageBuilder:
+            if not self._room_for(delta):
+                return
+            text = self._space + delta.text
+            if not text.strip() and not delta.logprobs:
+                self._space = text
+                return
+            self._space = ""
+            message = self._open_message()
+            message.append_text(text, delta.logprobs)
+        else:
+            message.append_text(delta.text, delta.logprobs)
+
+    def _refusal(self, delta: chunks.Refusal) -> None:
+        if self._room_for(delta):
+            self._open_message().append_refusal(delta.text)
+
+    def _annotation(self, delta: chunks.Annotation) -> None:
+        if self._room_for(delta):
+            self._open_message().annotate(delta.annotation)
+
+    def _reasoning(self, delta: chunks.Reasoning) -> None:
+        if not self._room_for(delta):
+            return
+        reasoning = self._open
+        if type(reasoning) is not ReasoningBuilder:
+            self._close("completed", "commentary")
+            reasoning = self._open = ReasoningBuilder(
+                self._emit,
+                f"rs_{self._suffix}{len(self._done):02x}",
+                len(self._done),
+                text_kind=self._reasoning_kind,
+                summarise=self._summarise,
+            )
+        reasoning.append(delta.text)
+
+    def _call(self, delta: chunks.Call) -> None:
+        size = self._sizes[delta.key] = self._sizes.get(delta.key, 0) + len(delta.arguments.encode())
+        if size > self._max_argument_bytes:
+            self._break_off(
+                UpstreamError(
+                    f"The upstream sent more than {self._max_argument_bytes} bytes of arguments for one tool call.",
+                    code="upstream_arguments_too_large",
+                )
+            )
+            return
+        if type(self._open) is FunctionCallBuilder and delta.key == self._open_key:
+            if delta.arguments:
+                self._open.append(delta.arguments)
+            return
+        waiting = next((call for call in self._waiting if call.key == delta.key), None)
+        if waiting is None:
+            if delta.key <= self._open_key:
+                if delta.arguments.strip():
+                    self.losses.report("output", "the upstream sent more for a tool call that was complete")
+                return
+            waiting = _WaitingCall(delta.key)
+            self._waiting.append(waiting)
+        waiting.name, waiting.call_id = delta.name, delta.call_id
+        if delta.arguments:
+            waiting.fragments.append(delta.arguments)
+        self._advance()
+
+    def _finish(self, delta: chunks.Finish) -> None:
+        self._finish_reason = delta.reason
+
+    def _usage(self, delta: chunks.Usage) -> None:
+        self._response["usage"] = delta.usage
+
+    def _tier(self, delta: chunks.Tier) -> None:
+        if known_tier(delta.tier):
+            self._response["service_tier"] = delta.tier
+
+    def _fault(self, delta: chunks.Fault) -> None:
+        self._break_off(delta.error)
+
+    # ---- items ----
+
+    def _open_message(self) -> MessageBuilder:
+        if type(self._open) is MessageBuilder:
+            return self._open
+        self._close("completed", "commentary")
+        message = self._open = MessageBuilder(self._emit, f"msg_{self._suffix}{len(self._done):02x}", len(self._done))
+        return message
+
+    def _room_for(self, delta: chunks.Delta) -> bool:
+        """Whether something that is no call can be told now; else it is held until the calls are complete."""
+        if type(self._open) is FunctionCallBuilder and (self._waiting or not self._open.complete()):
+            self._held.append(delta)
+            return False
+        return True
+
+    def _advance(self) -> None:
+        """Announce the calls that can be: in the order they began, each when the one before it is complete."""
+        while self._waiting and self._waiting[0].ready:
+            if type(self._open) is FunctionCallBuilder and not self._open.complete():
+                return
+            self._open_call(self._waiting.popleft())
+
+    def _open_call(self, waiting: _WaitingCall) -> None:
+        calls = sum(item["type"] == "function_call" for item in self._done)
+        calls += type(self._open) is FunctionCallBuilder
+        if not self._policy.admits(waiting.name, calls):
+            self.losses.report("output", f"a call to '{waiting.name}', which the request does not allow, was left out")
+            self._open_key = max(self._open_key, waiting.key)
+            return
+        self._space = ""  # nothing but white space before a call is the template's
+        self._close("completed", "commentary")
+        index = len(self._done)
+        call_id = waiting.call_id
+        if not call_id or call_id in self._call_ids:
+            # missing, or used before: some upstreams number the calls of each reply from 0
+            call_id = f"call_{self._suffix}{index:02x}"
+        self._call_ids.add(call_id)
+        self._open_key = waiting.key
+        call = self._open = FunctionCallBuilder(
+            self._emit, f"fc_{self._suffix}{index:02x}", index, call_id=call_id, name=waiting.name
+        )
+        for fragment in waiting.fragments:
+            call.append(fragment)
+
+    def _close(self, status: ItemStatus, phase: Phase | None) -> None:
+        """Close the open item, if any; `phase` is for messages."""
+        item = self._open
+        if item is None:
+            return
+        self._done.append(item.close(status, phase))
+        self._open = None
+
+    # ---- the end ----
+
+    def _end(self, completed_at: int | None) -> None:
+        for delta in self._reader.finish():
+            self._handlers[type(delta)](delta)
+        said_nothing = not self._done and self._open is None and not self._waiting
+        if self._finish_reason is None and (said_nothing or not self._body.ended):
+            self._break_off(
+                UpstreamError(
+                    "The upstream's answer broke off: it ended without a finish reason or an end marker.",
+                    code="upstream_incomplete",
+                )
+            )
+            return
+        while self._waiting:
+            self._open_call(self._waiting.popleft())
+        self._tell_held()
+        outcome = map_finish_reason(self._finish_reason) if self._finish_reason is not None else COMPLETED
+        if outcome is FAILED:
+            self._break_off(UpstreamError(f"The upstream ended with '{self._finish_reason}'.", code="upstream_failed"))
+            return
+        completed = outcome.status == "completed"
+        self._close("completed" if completed else "incomplete", "final_answer" if completed else None)
+        if completed and self._policy.required and not any(item["type"] == "function_call" for item in self._done):
+            self._break_off(
+                UpstreamError(
+                    "The upstream made no tool call although 'tool_choice' demands one.",
+                    code="tool_choice_not_honored",
+                )
+            )
+            return
+        if outcome.reason is not None:
+            self._response["incomplete_details"] = {"reason": outcome.reason}
+        self._terminate(outcome.status, completed_at)
+
+    def _tell_held(self) -> None:
+        held, self._held = self._held, []
+        if held:
+            self._close("completed", None)
+        for delta in held:
+            self._handlers[type(delta)](delta)
+        if self._space and not self._done and self._open is None:
+            self._open_message().append_text(self._space, None)
+
+    def _break_off(self, error: TranslatorError) -> None:
+        if self._open is not None:
+            self._close("incomplete", None)
+        self.error = error
+        payload = error.payload()
+        self._emit({"type": events.ERROR, **payload, "error": payload})
+        code = error.code or "server_error"
+        self._response["error"] = {"code": code, "message": error.message}
+        self._terminate("failed", None)
+
+    def _terminate(self, status: str, completed_at: int | None) -> None:
+        self._response.update(
+            status=status,
+            completed_at=(completed_at if completed_at is not None else self._response["created_at"])
+            if status == "completed"
+            else None,
+        )
+        self._emit({"type": _TERMINALS[status], "response": self.response})

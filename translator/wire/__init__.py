@@ -1,0 +1,1 @@
+"""The two dialects as they stand on the wire."""
