@@ -55,14 +55,13 @@ async def chunks(http: httpx.AsyncClient, request: dict[str, Any]) -> list[dict[
     response = await http.post("/chat/completions", json=request | {"stream": True})
     assert response.headers["content-type"].startswith("text/event-stream")
     *events, last = Decoder().receive(response.content)
-    assert last.data == b"[DONE]"
-    return [json.loads(event.data) for event in events]
+    assert last[0] == b"[DONE]"
+    return [json.loads(data) for data, _ in events]
 
 
 def calls(message: dict[str, Any]) -> list[tuple[str, Any]]:
     return [
-        (call["function"]["name"], json.loads(call["function"]["arguments"]))
-        for call in message.get("tool_calls", [])
+        (call["function"]["name"], json.loads(call["function"]["arguments"])) for call in message.get("tool_calls", [])
     ]
 
 
@@ -80,6 +79,7 @@ async def test_it_echoes_the_last_user_text_and_counts_words(http: httpx.AsyncCl
         {"role": "system", "content": "Be brief."},
         {"role": "user", "content": "One"},
         {"role": "assistant", "content": "One"},
+        {"role": "user", "content": "more"},
         {"role": "user", "content": [{"type": "text", "text": "two\nthree"}]},
     ]
     completion = await complete(http, {"model": "demo", "messages": messages})
@@ -92,9 +92,9 @@ async def test_it_echoes_the_last_user_text_and_counts_words(http: httpx.AsyncCl
         }
     ]
     assert completion["usage"] == {
-        "prompt_tokens": 6,
+        "prompt_tokens": 7,
         "completion_tokens": 2,
-        "total_tokens": 8,
+        "total_tokens": 9,
         "prompt_tokens_details": {"cached_tokens": 0},
         "completion_tokens_details": {"reasoning_tokens": 0},
     }
@@ -152,6 +152,8 @@ async def test_a_tool_is_called_when_the_text_names_it(http: httpx.AsyncClient) 
     assert calls(reply["message"]) == [("get_weather", {"city": "New York", "days": 3})]
     assert reply["message"]["content"] is None
     assert reply["finish_reason"] == "tool_calls"
+    reply = await choice(http, body("In city=Oslo. What does get_weather say?", tools=[WEATHER]))
+    assert calls(reply["message"]) == [("get_weather", {"city": "Oslo"})]
     reply = await choice(http, body("What about get_weather_now or my-get_time?", tools=[WEATHER, TIME]))
     assert calls(reply["message"]) == [], "a longer word is another name"
 
@@ -205,9 +207,7 @@ async def test_a_finished_turn_does_not_bear_on_the_next(http: httpx.AsyncClient
         ({"type": "function", "function": {"name": "get_time"}}, "get_weather", ["get_time"]),
     ],
 )
-async def test_tool_choice_is_honoured(
-    http: httpx.AsyncClient, tool_choice: Any, text: str, names: list[str]
-) -> None:
+async def test_tool_choice_is_honoured(http: httpx.AsyncClient, tool_choice: Any, text: str, names: list[str]) -> None:
     reply = await choice(http, body(text, tools=[WEATHER, TIME], tool_choice=tool_choice))
     assert [name for name, _ in calls(reply["message"])] == names
 
@@ -224,6 +224,10 @@ async def test_the_answer_conforms_to_a_given_schema(http: httpx.AsyncClient) ->
     event = json.loads(reply["message"]["content"])
     jsonschema.validate(event, schema)
     assert event["name"] == "Science fair"
+    request = body("get_time", tools=[TIME], response_format=form)
+    asked = answered(request, (await choice(http, request))["message"], '{"guests": ["Ann"]}')
+    event = json.loads((await choice(http, asked))["message"]["content"])
+    assert event == {"name": "name", "guests": ["Ann"]}
 
 
 async def test_json_object_is_an_object_with_the_values_that_were_given(http: httpx.AsyncClient) -> None:

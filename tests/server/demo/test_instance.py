@@ -81,9 +81,7 @@ SCHEMAS: dict[str, Any] = {
             {"$ref": "#/$defs/named"},
             {"properties": {"age": {"type": "integer"}}, "required": ["age"]},
         ],
-        "$defs": {
-            "named": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
-        },
+        "$defs": {"named": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}},
     },
     "escaped reference": {"$ref": "#/$defs/a~1b~0c", "$defs": {"a/b~c": {"type": "boolean"}}},
     "undeclared but required": {
@@ -108,16 +106,12 @@ SCHEMAS: dict[str, Any] = {
         "$ref": "#/$defs/a",
         "$defs": {
             "a": {"type": "object", "properties": {"b": {"$ref": "#/$defs/b"}}, "required": ["b"]},
-            "b": {
-                "anyOf": [{"type": "array", "items": {"$ref": "#/$defs/a"}, "minItems": 1}, {"type": "null"}]
-            },
+            "b": {"anyOf": [{"type": "array", "items": {"$ref": "#/$defs/a"}, "minItems": 1}, {"type": "null"}]},
         },
     },
 }
 
-names = st.sampled_from(
-    ["long", "big", "even", "two", "pair", "maybe", "either", "name", "next", "children", "age"]
-)
+names = st.sampled_from(["long", "big", "even", "two", "pair", "maybe", "either", "name", "next", "children", "age"])
 scalars = st.sampled_from([None, True, 0, -3, 4, 10, 0.5, 1e300, "", "7", "-2.5", "false", "red", "a word"])
 values = st.dictionaries(
     names, scalars | st.lists(scalars, max_size=3) | st.dictionaries(names, scalars, max_size=3), max_size=4
@@ -130,9 +124,7 @@ def test_an_instance_conforms_to_its_schema(schema: dict[str, Any]) -> None:
 
 
 @given(st.sampled_from(list(SCHEMAS.values())), values)
-def test_an_instance_conforms_whatever_values_are_given(
-    schema: dict[str, Any], given: dict[str, Any]
-) -> None:
+def test_an_instance_conforms_whatever_values_are_given(schema: dict[str, Any], given: dict[str, Any]) -> None:
     jsonschema.validate(instance(schema, given), schema, jsonschema.Draft202012Validator)
 
 
@@ -145,11 +137,20 @@ def test_given_values_are_taken_and_optional_ones_with_them() -> None:
             "fair": {"type": "boolean"},
             "unit": {"enum": ["C", "F"]},
             "tags": {"type": "array", "items": {"type": "string"}},
+            "degrees": {"type": "number"},
             "note": {"type": ["string", "null"]},
         },
         "required": ["city"],
     }
-    given = {"city": "Paris", "days": "3", "fair": "false", "unit": "f", "tags": ["a", "b"], "note": None}
+    given: dict[str, Any] = {
+        "city": "Paris",
+        "days": "3",
+        "fair": "false",
+        "unit": "f",
+        "tags": ["a", "b"],
+        "note": None,
+    }
+    given["degrees"] = "-2.5"
     assert instance(schema, given) == {
         "city": "Paris",
         "days": 3,
@@ -157,8 +158,16 @@ def test_given_values_are_taken_and_optional_ones_with_them() -> None:
         "unit": "F",
         "tags": ["a", "b"],
         "note": None,
+        "degrees": -2.5,
     }
     assert instance(schema, {}) == {"city": "city"}
+
+
+def test_given_values_that_do_not_conform_are_replaced() -> None:
+    given = {"long": "a", "short": "abc"}
+    filled = instance(SCHEMAS["strings"], given)
+    assert filled["long"] != "a" and filled["short"] != "abc"
+    jsonschema.validate(filled, SCHEMAS["strings"])
 
 
 def test_a_recursive_schema_takes_a_recursive_value() -> None:

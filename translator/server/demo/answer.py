@@ -62,9 +62,7 @@ def _calls(request: Request, text: str, made: Sequence[tuple[str, Any]]) -> tupl
         return ()
     if isinstance(choice, NamedChoice):
         tools = {choice.function.name: tools[choice.function.name]}
-    planned = list(
-        dict.fromkeys(_call(tools[name], words, text) for name, words in _mentions(list(tools), text))
-    )
+    planned = list(dict.fromkeys(_call(tools[name], words, text) for name, words in _mentions(list(tools), text)))
     calls = [call for call in planned if (call.name, _decode(call.arguments)) not in made]
     if not calls and choice != "auto":
         calls = planned or [_call(next(iter(tools.values())), text, text)]
@@ -73,8 +71,7 @@ def _calls(request: Request, text: str, made: Sequence[tuple[str, Any]]) -> tupl
 
 def _mentions(names: list[str], text: str) -> list[tuple[str, str]]:
     """Each name that stands in the text as a word, with the text up to the next one."""
-    longest_first = sorted(names, key=len, reverse=True)
-    pattern = rf"(?<![\w-])({'|'.join(map(re.escape, longest_first))})(?![\w-])"
+    pattern = rf"(?<![\w-])({'|'.join(map(re.escape, names))})(?![\w-])"
     _, *found = re.split(pattern, text)
     return list(zip(found[::2], found[1::2], strict=True))
 
@@ -96,9 +93,7 @@ def _values(text: str) -> dict[str, Any]:
             start = text.find("{", start + 1)
         else:
             return value if isinstance(value, dict) else {}
-    return {
-        name: double or single or bare.rstrip(".!?:)") for name, double, single, bare in _PAIR.findall(text)
-    }
+    return {name: double or single or bare.rstrip(".!?:)") for name, double, single, bare in _PAIR.findall(text)}
 
 
 def _decode(arguments: str) -> Any:

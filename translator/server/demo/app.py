@@ -34,9 +34,7 @@ async def _create(http_request: HTTPRequest) -> Response:
     try:
         body = await http_request.json()
     except ValueError:
-        raise InvalidRequest(
-            "The body is not JSON; send a JSON object with 'model' and 'messages'."
-        ) from None
+        raise InvalidRequest("The body is not JSON; send a JSON object with 'model' and 'messages'.") from None
     request = read(body)
     if request.model != MODEL:
         raise InvalidRequest(

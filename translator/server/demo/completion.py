@@ -44,9 +44,7 @@ class Completion:
                     continue
                 function = {"name": call.name, "arguments": word}
                 call_id = f"call_{self._digest[:20]}{index:04x}"
-                yield {
-                    "tool_calls": [{"index": index, "id": call_id, "type": "function", "function": function}]
-                }
+                yield {"tool_calls": [{"index": index, "id": call_id, "type": "function", "function": function}]}
 
     def chunks(self) -> Iterator[dict[str, Any]]:
         """The stream: the role, the words, the finish reason, and the usage where it was asked for."""
@@ -80,9 +78,7 @@ class Completion:
             "choices": choices,
         }
 
-    def _chunk(
-        self, delta: Delta, *, logprobs: Any = None, finish_reason: str | None = None
-    ) -> dict[str, Any]:
+    def _chunk(self, delta: Delta, *, logprobs: Any = None, finish_reason: str | None = None) -> dict[str, Any]:
         choice = {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
         chunk = self._envelope("chat.completion.chunk", [choice])
         return chunk | {"usage": None} if self._with_usage else chunk

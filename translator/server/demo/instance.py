@@ -36,9 +36,7 @@ def instance(schema: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
     try:
         return _Schema(schema).fill(schema, values or _MISSING, "value", 0, frozenset({"#"}))
     except (_Circle, RecursionError):
-        raise InvalidRequest(
-            "The schema has no finite instance; let what recurs be optional or null."
-        ) from None
+        raise InvalidRequest("The schema has no finite instance; let what recurs be optional or null.") from None
 
 
 class _Circle(Exception):
@@ -81,9 +79,7 @@ class _Schema:
                 return None
         return name if given is _MISSING else given
 
-    def _resolve(
-        self, schema: Mapping[str, Any], refs: frozenset[str]
-    ) -> tuple[Mapping[str, Any], frozenset[str]]:
+    def _resolve(self, schema: Mapping[str, Any], refs: frozenset[str]) -> tuple[Mapping[str, Any], frozenset[str]]:
         """The schema with its references and `allOf` written out."""
         while "$ref" in schema or "allOf" in schema:
             merged: Mapping[str, Any] = {key: schema[key] for key in schema if key not in ("$ref", "allOf")}
@@ -131,8 +127,7 @@ class _Schema:
         if extra is not False:
             names += [name for name in given if name not in names]
         return {
-            name: self._child(properties.get(name, extra), given.get(name, _MISSING), name, 0, refs)
-            for name in names
+            name: self._child(properties.get(name, extra), given.get(name, _MISSING), name, 0, refs) for name in names
         }
 
     def _array(self, schema: Mapping[str, Any], given: Any, name: str, refs: frozenset[str]) -> list[Any]:
@@ -242,7 +237,6 @@ def _number(schema: Mapping[str, Any], given: Any, nth: int, kind: str) -> float
         yield (1 + nth) * unit
         if math.isfinite(low):
             yield (math.floor(low / unit) + 1 + nth) * unit
-            yield math.ceil(low / unit) * unit
         if math.isfinite(high):
             yield (math.ceil(high / unit) - 1 - nth) * unit
             yield math.floor(high / unit) * unit

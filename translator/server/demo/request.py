@@ -58,9 +58,7 @@ class Part(_Strict):
     @model_validator(mode="after")
     def _has_its_field(self) -> Part:
         if getattr(self, self.type) is None:
-            raise PydanticCustomError(
-                "missing", f"A part of type '{self.type}' needs the field '{self.type}'"
-            )
+            raise PydanticCustomError("missing", f"A part of type '{self.type}' needs the field '{self.type}'")
         return self
 
 
@@ -147,9 +145,7 @@ class ResponseFormat(_Strict):
     @model_validator(mode="after")
     def _has_its_schema(self) -> ResponseFormat:
         if self.type == "json_schema" and self.json_schema is None:
-            raise PydanticCustomError(
-                "missing", "A format of type 'json_schema' needs the field 'json_schema'"
-            )
+            raise PydanticCustomError("missing", "A format of type 'json_schema' needs the field 'json_schema'")
         return self
 
 
@@ -244,9 +240,7 @@ def _check_answered(waiting: list[str], path: str) -> None:
 
 
 def _check_content(message: Message, path: str) -> None:
-    if message.content == [] or (
-        message.content is None and not message.tool_calls and message.refusal is None
-    ):
+    if message.content == [] or (message.content is None and not message.tool_calls and message.refusal is None):
         raise InvalidRequest("The message says nothing; give it a content.", param=f"{path}.content")
     for position, part in enumerate(message.parts):
         if part.type not in _TAKEN_PARTS[message.role]:
