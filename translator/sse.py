@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any
 
 from pydantic_core import to_json
 
@@ -18,11 +19,11 @@ MAX_EVENT_BYTES = 16 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 
 
-class ServerSentEvent(NamedTuple):
-    """One event as it stood on the wire; `event` is "message" where the stream named none."""
+ServerSentEvent = tuple[bytes, str]
+"""One event as it stood on the wire: its data and its name, "message" where the stream named none.
 
-    data: bytes
-    event: str = "message"
+A bare tuple, because making anything with names costs a fifth of what the whole decoder does.
+"""
 
 
 class Decoder:
@@ -48,6 +49,12 @@ class Decoder:
             self._after_cr = False
             if data[:1] == b"\n":
                 data = data[1:]
+        if (
+            data[-2:] == b"\n\n"
+            and not (self._tail or self._data or self._event or self._at_start)
+            and b"\r" not in data
+        ):
+            return self._read_whole(data)
         if b"\r" in data:
             self._after_cr = data[-1:] == b"\r"
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -65,6 +72,18 @@ class Decoder:
         lines = data.split(b"\n")
         self._keep(lines.pop())
         return self._read(lines)
+
+    def _read_whole(self, data: bytes) -> list[ServerSentEvent]:
+        """Whole events, as they nearly always come: one `data` line and a blank one each."""
+        if data[:6] == b"data: " and data.find(b"\n") == len(data) - 2 <= self._max:
+            return [(data[6:-2], "message")]
+        events: list[ServerSentEvent] = []
+        for block in data[:-2].split(b"\n\n"):
+            if block[:6] == b"data: " and b"\n" not in block and len(block) <= self._max:
+                events.append((block[6:], "message"))
+            else:
+                events += self._read([*block.split(b"\n"), b""])
+        return events
 
     def flush(self) -> list[ServerSentEvent]:
         """The event that the end of the stream cut short of its blank line.
@@ -91,7 +110,7 @@ class Decoder:
             if not line:
                 if self._data:
                     value = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
-                    events.append(ServerSentEvent(value, self._event or "message"))
+                    events.append((value, self._event or "message"))
                     self._data.clear()
                     self._data_size = 0
                 self._event = ""
@@ -109,11 +128,16 @@ class Decoder:
 
     def _too_large(self) -> UpstreamError:
         return UpstreamError(
-            f"The upstream sent an event larger than {self._max} bytes; raise the limit of the event size to let it pass.",
+            f"The upstream sent an event larger than {self._max} bytes; raise the limit of event sizes to let it pass.",
             code="upstream_event_too_large",
         )
 
 
 def encode(event: Mapping[str, Any]) -> bytes:
     """One Responses event as it goes out: the `event:` line repeats the body's `type`."""
-    return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), to_json(event))
+    return _head(event["type"]) + to_json(event) + b"\n\n"
+
+
+@lru_cache(maxsize=256)
+def _head(type: str) -> bytes:
+    return b"event: %b\ndata: " % type.encode()

@@ -67,9 +67,8 @@ class Body:
             chunk = parse(data)
             if event == "error" and (chunk is None or not chunk.get("error")):
                 raise map_error_object(chunk if chunk is not None else data.decode("utf-8", "replace"))
-            if chunk is None:
-                if not data.strip():
-                    continue
+            if chunk is not None:
+                chunks.append(chunk)
+            elif data.strip():
                 raise UpstreamError("The upstream sent a chunk that is not JSON.", code="upstream_bad_json")
-            chunks.append(chunk)
         return chunks

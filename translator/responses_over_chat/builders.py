@@ -81,17 +81,19 @@ class PartBuilder:
         self._fragments: list[str] = []
         self._logprobs: list[JSON] = []
         self._annotations: list[JSON] = []
+        self._delta = {"type": kind.delta, **self._place}
         emit({"type": kind.added, **self._place, "part": self.part()})
 
     def append(self, text: str, logprobs: list[JSON] | None = None) -> None:
         """Tell of more text."""
         self._fragments.append(text)
+        event = self._delta.copy()
+        event["delta"] = text
         if self.kind is OUTPUT_TEXT:
+            event["logprobs"] = logprobs or []
             if logprobs:
                 self._logprobs += logprobs
-            self._emit({"type": events.OUTPUT_TEXT_DELTA, **self._place, "delta": text, "logprobs": logprobs or []})
-        else:
-            self._emit({"type": self.kind.delta, **self._place, "delta": text})
+        self._emit(event)
 
     def annotate(self, annotation: JSON) -> None:
         """Tell of a citation."""

@@ -100,6 +100,8 @@ def parse(data: bytes) -> JSON | None:
             value = json.loads(data)  # slower, and lenient where half a surrogate pair was sent
         except (ValueError, RecursionError):
             return None
+    if type(value) is dict:
+        return value
     if isinstance(value, list) and value:  # Gemini wraps its errors in an array
         value = value[0]
     return value if isinstance(value, dict) else None
@@ -115,6 +117,27 @@ class Reader:
         self._logprobs: list[JSON] = []  # came without text; they belong to the next
         self._streamed = False  # content came in deltas: a whole message that follows only repeats it
         self._finished = False
+
+    def plain_text(self, chunk: Mapping[str, Any]) -> str | None:
+        """The text of a chunk that says nothing else, or None: nearly all chunks of a stream, so this is the hot path."""
+        choices = chunk.get("choices")
+        if type(choices) is not list or len(choices) != 1 or not self._thinking.decided or self._half_pair:
+            return None
+        choice = choices[0]
+        try:
+            delta = choice["delta"]
+            text = delta["content"]
+        except (KeyError, TypeError):
+            return None
+        if type(text) is not str or not text or not (text.isascii() or _is_whole(text)):
+            return None
+        if len(delta) > 1 and any(value and key != "content" and key != "role" for key, value in delta.items()):
+            return None
+        if choice.get("finish_reason") or choice.get("logprobs") or choice.get("index") or choice.get("usage"):
+            return None
+        if chunk.get("usage") or chunk.get("error") or chunk.get("x_groq"):
+            return None
+        return text
 
     def read(self, chunk: Mapping[str, Any]) -> list[Delta]:
         """What one chunk or completion says, in the order it is to be told."""
@@ -249,13 +272,18 @@ class Reader:
         return _whole_pairs(text)
 
 
-def _whole_pairs(text: str) -> str:
-    """Text that can be written as UTF-8: halves of surrogate pairs joined, lone ones replaced."""
+def _is_whole(text: str) -> bool:
+    """Whether text can be written as UTF-8: it holds no half of a surrogate pair."""
     try:
         text.encode()
     except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+        return False
+    return True
+
+
+def _whole_pairs(text: str) -> str:
+    """Text that can be written as UTF-8: halves of surrogate pairs joined, lone ones replaced."""
+    return text if _is_whole(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _first_choice(choices: Any) -> JSON | None:

@@ -125,7 +125,8 @@ class Stream:
 
     def receive_bytes(self, data: bytes) -> list[JSON]:
         """What bytes of the upstream's body say: server-sent events cut anywhere, or a JSON document."""
-        self._begin()
+        if not self._sequence:
+            self._begin()
         try:
             for chunk in self._body.receive(data):
                 self._receive(chunk)
@@ -204,6 +205,11 @@ class Stream:
     # ---- deltas ----
 
     def _receive(self, chunk: Mapping[str, Any]) -> None:
+        if type(self._open) is MessageBuilder:
+            text = self._reader.plain_text(chunk)
+            if text is not None:
+                self._open.append_text(text, None)
+                return
         for delta in self._reader.read(chunk):
             if self.over:
                 return
