@@ -1,0 +1,22 @@
+"""Makes any chat-only upstream speak OpenAI's Responses API.
+
+The core is pure and needs no server: `responses_over_chat.translate_request` gives the chat request and all that
+its reply needs; see the package's own docstrings. The server is `translator serve`.
+"""
+
+from . import responses_over_chat
+from .dialects import Dialect
+from .errors import InvalidRequest, TranslatorError, Unsupported, UpstreamError
+from .mapping.losses import Loss
+
+__all__ = [
+    "Dialect",
+    "InvalidRequest",
+    "Loss",
+    "TranslatorError",
+    "Unsupported",
+    "UpstreamError",
+    "responses_over_chat",
+]
+
+__version__ = "0.1.0"

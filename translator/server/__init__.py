@@ -1,0 +1,1 @@
+"""The front: thin, and all the I/O."""

@@ -1,0 +1,78 @@
+"""Bodies in and out: a request's JSON, read with a bound, and answers of JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic_core import from_json, to_json
+from starlette.types import Receive, Scope, Send
+
+from ..errors import InvalidRequest, TranslatorError
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+class ClientLeft(Exception):
+    """The client closed its connection before its request was complete: nobody is there to be answered."""
+
+
+async def read_json(scope: Scope, receive: Receive, limit: int) -> dict[str, Any]:
+    """The request's JSON object. Raises InvalidRequest (400, 413 beyond `limit` bytes, 415) or ClientLeft."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > limit:
+            raise _too_large(limit)
+        if name == b"content-encoding" and value.lower() != b"identity":
+            raise InvalidRequest("The body is compressed: send it as it is.", status=415)
+    body = await _read(receive, limit)
+    try:
+        value = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise InvalidRequest(f"The body is not valid JSON: {error}.") from None
+    if not isinstance(value, dict):
+        raise InvalidRequest("The body must be a JSON object, such as {\"model\": …, \"input\": …}.")
+    return value
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    pieces, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientLeft
+        piece = message.get("body", b"")
+        size += len(piece)
+        if size > limit:
+            raise _too_large(limit)
+        pieces.append(piece)
+        if not message.get("more_body"):
+            return b"".join(pieces)
+
+
+def _too_large(limit: int) -> InvalidRequest:
+    return InvalidRequest(
+        f"The body is larger than {limit} bytes: send less, or have the server's max_body_bytes raised.",
+        status=413,
+        code="request_too_large",
+        headers={"connection": "close"},  # what is still to come need not be read
+    )
+
+
+async def send_json(send: Send, value: Mapping[str, Any], headers: Headers = (), status: int = 200) -> None:
+    """Answers with a JSON object."""
+    body = to_json(value)
+    length = b"%d" % len(body)
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(b"content-type", b"application/json"), (b"content-length", length), *headers],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})
+
+
+async def send_error(send: Send, error: TranslatorError) -> None:
+    """Answers with OpenAI's error body, and the headers that go with the error."""
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in error.headers.items()]
+    await send_json(send, error.body(), headers, error.status)

@@ -1,0 +1,89 @@
+"""Every answer carries a request id, and one log line says what was answered: never a key, never a body."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+import traceback
+from contextvars import ContextVar
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..errors import TranslatorError
+from .body import send_error
+
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+"""The id of the request that is being answered."""
+
+_CLEAN_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+
+_log = logging.getLogger(__name__)
+
+
+class RequestIdFilter(logging.Filter):
+    """Gives log records the field `request_id`, for formats to use."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Lets every record pass."""
+        record.request_id = request_id.get()
+        return True
+
+
+class Observation:
+    """ASGI middleware: the request id, the log line, and an answer where the code below failed.
+
+    A client's own `x-request-id` is kept if it is up to 128 letters, digits, dots, dashes and underscores.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers what the app answers."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        id = _request_id(scope)
+        token = request_id.set(id.decode("ascii"))
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", id)]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        except Exception as error:
+            log_failure(error)
+            if not status:
+                failure = TranslatorError("The server failed: try again, and tell its operator the request id.")
+                await send_error(send_with_id, failure)
+        finally:
+            path = scope.get("raw_path") or scope["path"].encode("ascii", "backslashreplace")
+            _log.info(
+                "%s %s %s %.1f ms",
+                scope["method"],
+                path[:200].decode("ascii", "backslashreplace"),
+                status or "client left",
+                (time.perf_counter() - began) * 1000,
+            )
+            request_id.reset(token)
+
+
+def log_failure(error: BaseException) -> None:
+    """Logs where the code failed, without the exception's own words: they may quote a body."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("%s in\n%s", type(error).__name__, where.rstrip())
+
+
+def _request_id(scope: Scope) -> bytes:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _CLEAN_ID.fullmatch(value):
+            return bytes(value)
+    return b"req_" + secrets.token_hex(16).encode("ascii")

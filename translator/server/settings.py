@@ -1,0 +1,239 @@
+"""What the server is told: where it listens, whom it serves, which upstreams answer."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from ipaddress import ip_address
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+
+from ..dialects import DEFAULT, Dialect
+from ..sse import MAX_EVENT_BYTES
+
+MEBIBYTE = 1024 * 1024
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
+_OWN_HEADERS = {"connection", "content-length", "content-type", "transfer-encoding"}
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("is no http or https URL such as http://127.0.0.1:8000/v1")
+    if parts.username or parts.password:
+        raise ValueError("holds a user name or password: give the key as the upstream's API key instead")
+    if parts.fragment:
+        raise ValueError("holds a fragment (#…), which no server ever sees: leave it out")
+    return value
+
+
+def _known_fields(value: Any) -> Any:
+    if isinstance(value, dict):
+        for name in value:
+            if name not in Dialect.__dataclass_fields__:
+                raise ValueError(f"has no switch {name!r}: see the fields of the dialect record")
+    return value
+
+
+def _as_list(value: Any) -> Any:
+    """`a,b` → a list: an environment variable cannot hold one otherwise."""
+    return [part for part in value.replace(",", " ").split() if part] if isinstance(value, str) else value
+
+
+Listed = BeforeValidator(_as_list)
+"""A list that may be written as one string, its entries parted by commas or spaces."""
+
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Name = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Model(_Frozen):
+    """One public model of an upstream."""
+
+    name: Name
+    """The id that clients ask for."""
+
+    upstream_name: str = ""
+    """What the upstream calls it; the public id where none is given."""
+
+    max_output_tokens: int | None = Field(default=None, ge=1)
+    """The most tokens a reply may have: larger requests are capped to it."""
+
+    hosted_tools: frozenset[str] = frozenset()
+    """Types of hosted tools that this model's upstream knows: they are forwarded as they are."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_alike(cls, value: Any) -> Any:
+        if isinstance(value, dict) and not value.get("upstream_name"):
+            return value | {"upstream_name": value.get("name")}
+        return value
+
+
+class Upstream(_Frozen):
+    """One server that speaks Chat Completions."""
+
+    name: Name = "upstream"
+    """What it is called in listings and logs."""
+
+    base_url: HttpUrl
+    """Its base URL, as an OpenAI SDK would be given it; with or without a slash at the end."""
+
+    api_key: SecretStr | None = None
+    """The key it wants as a bearer token."""
+
+    api_key_env: str | None = None
+    """The name of an environment variable that holds the key, so that the file need not."""
+
+    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    """Headers sent with every request."""
+
+    connect_timeout_seconds: Seconds = 10
+    """How long connecting may take."""
+
+    idle_timeout_seconds: Seconds = 600
+    """How long it may stay silent, before its reply and between two pieces of it."""
+
+    models: tuple[Model, ...] = ()
+    """Its public models; none: whatever its own list names."""
+
+    dialect: Annotated[Dialect, BeforeValidator(_known_fields)] = Field(default_factory=lambda: DEFAULT)
+    """How it differs from others: switches of the dialect record."""
+
+    @field_validator("headers")
+    @classmethod
+    def _sendable(cls, headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for name, value in headers.items():
+            if not _HEADER_NAME.fullmatch(name) or name.lower() in _OWN_HEADERS:
+                raise ValueError(f"has {name!r}, which is no header that can be set: leave it out")
+            if not _HEADER_VALUE.fullmatch(value.get_secret_value()):
+                raise ValueError(f"has a value for {name!r} that is not printable ASCII: encode it")
+        return headers
+
+    @model_validator(mode="after")
+    def _key_once(self) -> Self:
+        if self.api_key_env is not None:
+            if self.api_key is not None:
+                raise ValueError("has both api_key and api_key_env: keep one")
+            if not os.environ.get(self.api_key_env):
+                raise ValueError(
+                    f"takes its key from {self.api_key_env}, which is not set: set it, or give api_key"
+                )
+        return self
+
+    def key(self) -> str | None:
+        """The key it wants, from wherever it was told."""
+        if self.api_key_env is not None:
+            return os.environ[self.api_key_env]
+        return self.api_key.get_secret_value() if self.api_key is not None else None
+
+
+class Settings(_Frozen):
+    """Everything that can be set, with its default. Times are in seconds, sizes in bytes."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+
+    port: int = Field(default=8080, ge=0, le=65_535)
+    """The port to listen on; 0 takes any free one."""
+
+    auth: Literal["keys", "passthrough"] = "keys"
+    """Whether clients need a key of this server (keys) or bring the upstream's (passthrough)."""
+
+    api_keys: Annotated[tuple[SecretStr, ...], Listed] = ()
+    """A key that clients may use; without one the server serves this machine only."""
+
+    upstreams: tuple[Upstream, ...] = ()
+    """The upstreams, each with its models."""
+
+    max_body_bytes: int = Field(default=32 * MEBIBYTE, ge=1)
+    """The largest request body."""
+
+    max_event_bytes: int = Field(default=MAX_EVENT_BYTES, ge=1024)
+    """The largest single event, or whole completion, of an upstream."""
+
+    max_argument_bytes: int = Field(default=16 * MEBIBYTE, ge=1024)
+    """The longest arguments of one tool call."""
+
+    heartbeat_seconds: Seconds = 15
+    """How long a stream may be silent before response.in_progress is repeated."""
+
+    finish_grace_seconds: Seconds = 5
+    """How long to wait for the usage once the upstream said why it finished."""
+
+    shutdown_grace_seconds: Seconds = 10
+    """How long running requests may take to end when the server is told to stop."""
+
+    models_cache_seconds: Seconds = 300
+    """How long an upstream's own list of models is kept."""
+
+    done_marker: bool = True
+    """Whether streams end with [DONE]."""
+
+    reasoning_events: Literal["reasoning_text", "reasoning"] = "reasoning_text"
+    """The name of the events that carry reasoning: OpenAI's (reasoning_text) or Open Responses' (reasoning)."""
+
+    @field_validator("api_keys")
+    @classmethod
+    def _no_empty_key(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not all(key.get_secret_value() for key in keys):
+            raise ValueError("holds an empty key: give one that is not")
+        return keys
+
+    @field_validator("upstreams")
+    @classmethod
+    def _distinct(cls, upstreams: tuple[Upstream, ...]) -> tuple[Upstream, ...]:
+        for kind, names in (
+            ("upstreams", [upstream.name for upstream in upstreams]),
+            ("models", [model.name for upstream in upstreams for model in upstream.models]),
+        ):
+            for name, times in Counter(names).items():
+                if times > 1:
+                    raise ValueError(f"has {times} {kind} named {name!r}: give each a name of its own")
+        return upstreams
+
+    @model_validator(mode="after")
+    def _closed_or_local(self) -> Self:
+        if self.auth == "keys" and not self.api_keys and not is_loopback(self.host):
+            raise ValueError(
+                f"Without a client key the server serves this machine only, not {self.host}: set a key with "
+                "--api-key or TRANSLATOR_API_KEY, or listen on 127.0.0.1"
+            )
+        if self.auth == "passthrough" and self.api_keys:
+            raise ValueError(
+                "Client keys are set and auth is passthrough, which hands every client's own key to the upstream: "
+                "leave out the keys, or set auth to keys"
+            )
+        if self.auth == "passthrough" and any(upstream.key() for upstream in self.upstreams):
+            raise ValueError(
+                "An upstream has a key and auth is passthrough, which hands every client's own key to the upstream: "
+                "leave out the upstream's key, or set auth to keys"
+            )
+        return self
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address, or the name localhost, can be reached from this machine alone."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,200 @@
+"""The upstream client: one HTTP request out, its reply in, every failure an UpstreamError."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from typing import Any
+from urllib.request import getproxies
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+from pydantic_core import to_json
+
+from .. import __version__
+from ..errors import UpstreamError
+from ..mapping.upstream_error import map_upstream_error
+from .settings import Upstream
+
+USER_AGENT = f"responses-translator/{__version__}"
+
+ERROR_BYTES = 64 * 1024
+"""As much of an error's body as is read: what it says stands at its beginning."""
+
+LIST_BYTES = 8 * 1024 * 1024
+"""The longest list of models that is read."""
+
+_KEEP_ALIVE_SECONDS = 4.0
+"""Shorter than the five seconds after which many servers (uvicorn's default) close an idle connection: a request
+sent on one that is just being closed fails, and a POST may not simply be sent again."""
+
+_BROKEN = (httpx.TransportError, httpx.StreamError, httpx.DecodingError, aiohttp.ClientError, OSError)
+
+
+def open_transport() -> httpx.AsyncBaseTransport:
+    """The transport that does the work: aiohttp's connections behind httpx's interface.
+
+    There is no limit to the connections, no cookie is kept, and environment proxies are asked only if there are any:
+    looking them up costs a tenth of a request.
+    """
+    context = httpx.create_ssl_context()
+
+    def open_session() -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=context, keepalive_timeout=_KEEP_ALIVE_SECONDS),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=bool(getproxies()),
+        )
+
+    return AiohttpTransport(verify=context, client=open_session)
+
+
+class UpstreamClient:
+    """One upstream, as the settings describe it.
+
+    `key` is always the client's own, handed through; without one the upstream's configured key is used.
+    """
+
+    def __init__(self, upstream: Upstream, transport: httpx.AsyncBaseTransport) -> None:
+        self.settings = upstream
+        self._transport = transport
+        self._key = upstream.key()
+        base = httpx.URL(upstream.base_url)
+        self._chat_url = base.copy_with(path=base.path.rstrip("/") + "/chat/completions")
+        self._models_url = base.copy_with(path=base.path.rstrip("/") + "/models")
+        self._headers = {
+            "accept": "application/json",
+            "accept-encoding": "identity",
+            "content-type": "application/json",
+            "user-agent": USER_AGENT,
+        } | {name.lower(): value.get_secret_value() for name, value in upstream.headers.items()}
+        self._own_headers = self._with_key(self._key)
+        self._timeouts = {
+            "timeout": {"connect": upstream.connect_timeout_seconds, "read": upstream.idle_timeout_seconds}
+        }
+        self._secrets = [base.host, base.netloc.decode(), *([self._key] if self._key else [])]
+        self._secrets += [value.get_secret_value() for value in upstream.headers.values()]
+
+    async def post_chat(self, body: Mapping[str, Any], key: str | None = None) -> Reply:
+        """The reply to a chat request once its status is known, and is 2xx; whoever gets it closes it.
+
+        Raises UpstreamError: what the upstream said, or that it cannot be reached.
+        """
+        reply = await self._send("POST", self._chat_url, key, to_json(body))
+        if 200 <= reply.status < 300:
+            return reply
+        try:
+            raise await self._refusal(reply, key)
+        finally:
+            await reply.aclose()
+
+    async def get_models(self, key: str | None = None) -> bytes | None:
+        """The body of the upstream's own list of models; None where it has none. Raises UpstreamError."""
+        reply = await self._send("GET", self._models_url, key, b"")
+        try:
+            if 200 <= reply.status < 300:
+                return await reply.read(LIST_BYTES)
+            if reply.status in (404, 405, 501):
+                return None
+            raise await self._refusal(reply, key)
+        finally:
+            await reply.aclose()
+
+    async def aclose(self) -> None:
+        """Closes all its connections."""
+        await self._transport.aclose()
+
+    async def _send(self, method: str, url: httpx.URL, key: str | None, body: bytes) -> Reply:
+        headers = self._own_headers if key is None else self._with_key(key)
+        request = httpx.Request(method, url, headers=headers, content=body, extensions=self._timeouts)
+        try:
+            return Reply(await self._transport.handle_async_request(request))
+        except _BROKEN as error:
+            raise _explain(error) from error
+
+    async def _refusal(self, reply: Reply, key: str | None) -> UpstreamError:
+        if 300 <= reply.status < 400:
+            return UpstreamError(
+                "The upstream answered with a redirect, which is not followed: its operator can set its final address.",
+                code="upstream_redirect",
+            )
+        body = await reply.read_at_most(ERROR_BYTES)
+        secrets = self._secrets if key is None else [*self._secrets, key]
+        return map_upstream_error(
+            reply.status, body, reply.headers, key_is_clients=key is not None, secrets=secrets
+        )
+
+    def _with_key(self, key: str | None) -> dict[str, str]:
+        return self._headers if key is None else {"authorization": f"Bearer {key}"} | self._headers
+
+
+class Reply:
+    """An upstream's reply whose body has not been read yet."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """The body as it arrives. Raises UpstreamError when it breaks off."""
+        response = self._response
+        try:
+            async for chunk in (
+                response.aiter_bytes() if "content-encoding" in response.headers else _raw(response)
+            ):
+                yield chunk
+        except _BROKEN as error:
+            raise _explain(error) from error
+
+    async def read(self, limit: int) -> bytes:
+        """The whole body; UpstreamError where it has more than `limit` bytes."""
+        body = await self.read_at_most(limit + 1)
+        if len(body) > limit:
+            raise UpstreamError(
+                f"The upstream's reply is larger than {limit} bytes: ask for fewer tokens, or raise max_event_bytes.",
+                code="upstream_event_too_large",
+            )
+        return body
+
+    async def read_at_most(self, limit: int) -> bytes:
+        """The body up to `limit` bytes."""
+        pieces, size = [], 0
+        async with contextlib.aclosing(self.chunks()) as chunks:
+            async for chunk in chunks:
+                pieces.append(chunk)
+                size += len(chunk)
+                if size >= limit:
+                    break
+        return b"".join(pieces)[:limit]
+
+    async def aclose(self) -> None:
+        """Gives the connection back if the body was read to its end, else closes it."""
+        with contextlib.suppress(*_BROKEN):
+            await self._response.aclose()
+
+
+def _raw(response: httpx.Response) -> AsyncIterator[bytes]:
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    return response.stream.__aiter__()
+
+
+def _explain(error: Exception) -> UpstreamError:
+    """What happened, without the address that is in the exception's own words."""
+    cause = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
+    if isinstance(cause, asyncio.TimeoutError | httpx.TimeoutException):
+        return UpstreamError(
+            "The upstream did not answer in time: try again, or raise its timeouts.",
+            status=504,
+            code="upstream_timeout",
+        )
+    if isinstance(cause, aiohttp.ClientConnectorError | aiohttp.InvalidURL | httpx.ConnectError):
+        return UpstreamError(
+            "The upstream cannot be reached: try again once it is up.", code="upstream_unreachable"
+        )
+    return UpstreamError(
+        "The upstream broke the connection before its reply was complete: try again.",
+        code="upstream_disconnected",
+    )
