@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+SAID = {
+    "migrate_one_request.py": [
+        '   "role": "user",                                              "content": "You are a travel agent."',
+        '                                                              "max_tokens": 200',
+        "What a chat-only model cannot be told:",
+        "  truncation: nothing is shortened",
+        "  tools[1]: the upstream has no 'web_search' tool",
+    ],
+    "sdk_quickstart.py": [
+        "Create:     Hello, world!",
+        "Stream:     One |  word |  comes |  after |  another.",
+        "Structured: Event(name='Science fair', city='Paris')",
+        'Tool call:  get_weather {"city": "Paris"}',
+        "Answer:     It is 18 degrees in Paris.",
+    ],
+    "translate_recorded_stream.py": [
+        "  0  response.created                           ",
+        " 11  response.output_text.delta                 Let me look ",
+        " 26  response.completed                         ",
+        "  reasoning      Two cities, so two calls.",
+        "  message        Let me look that up.",
+        '  function_call  call_p: get_weather({"city": "Paris"})',
+        '  function_call  call_r: get_weather({"city": "Rome"})',
+        "  completed, 109 tokens",
+    ],
+}
+
+
+@pytest.mark.parametrize("program", sorted(path.name for path in (ROOT / "examples").glob("*.py")))
+def test_an_example_runs_and_says_what_it_promises(program: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", f"examples/{program}"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    said = done.stdout.splitlines()
+    assert [line for line in said if line in SAID[program]] == SAID[program]
+
+
+@pytest.mark.parametrize("program", SAID)
+def test_an_example_is_short_enough_to_read(program: str) -> None:
+    assert len((ROOT / "examples" / program).read_text().splitlines()) < 60
