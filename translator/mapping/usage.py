@@ -39,9 +39,10 @@ def map_usage(usage: Mapping[str, Any]) -> JSON:
     if reasoning and total == input_tokens + output_tokens + reasoning:
         output_tokens += reasoning
     cached = prompt.get("cached_tokens") or usage.get("prompt_cache_hit_tokens") or usage.get("cached_tokens")
-    input_details: JSON = {"cached_tokens": _count(cached)}
-    if "cache_write_tokens" in prompt:
-        input_details["cache_write_tokens"] = _count(prompt["cache_write_tokens"])
+    input_details: JSON = {
+        "cached_tokens": _count(cached),
+        "cache_write_tokens": _count(prompt.get("cache_write_tokens")),
+    }
     return {
         "input_tokens": input_tokens,
         "input_tokens_details": input_details,

@@ -18,7 +18,8 @@ _SPACE = b" \t\r\n"
 class Body:
     """Bytes → chunks. The first byte that is no white space tells what the body is; headers often do not.
 
-    Raises UpstreamError for what is neither a chunk nor a completion.
+    What is neither a chunk nor a completion is a fault. It is kept, not raised: what was read before it counts, however
+    the bytes were cut.
     """
 
     def __init__(self, max_event_bytes: int) -> None:
@@ -27,6 +28,8 @@ class Body:
         self._begun = False
         self.ended = False
         """Whether the end marker was seen; what stands behind it is not read."""
+        self.fault: UpstreamError | None = None
+        """Why nothing more can be read."""
 
     def receive(self, data: bytes) -> list[JSON]:
         """The chunks that `data` completes."""
@@ -35,7 +38,11 @@ class Body:
         if self._document is not None:
             self._document.append(data)
             return []
-        return self._read(self._decoder.receive(data))
+        try:
+            return self._read(self._decoder.receive(data))
+        except UpstreamError as error:
+            self.fault = error
+            return []
 
     def finish(self) -> list[JSON]:
         """The chunks that only the end of the body completes."""
@@ -44,9 +51,10 @@ class Body:
         document = parse(b"".join(self._document))
         self._document = None
         if document is None:
-            raise UpstreamError(
+            self.fault = UpstreamError(
                 "The upstream's answer is not JSON, although it looked like it.", code="upstream_bad_json"
             )
+            return []
         return [document]
 
     def _look(self, data: bytes) -> None:
@@ -59,16 +67,16 @@ class Body:
     def _read(self, events: list[ServerSentEvent]) -> list[JSON]:
         chunks: list[JSON] = []
         for data, event in events:
-            if self.ended:
+            if self.ended or self.fault is not None:
                 break
             if len(data) < 16 and data.strip() == _END:
                 self.ended = True
                 break
             chunk = parse(data)
             if event == "error" and (chunk is None or not chunk.get("error")):
-                raise map_error_object(chunk if chunk is not None else data.decode("utf-8", "replace"))
-            if chunk is not None:
+                self.fault = map_error_object(chunk if chunk is not None else data.decode("utf-8", "replace"))
+            elif chunk is not None:
                 chunks.append(chunk)
             elif data.strip():
-                raise UpstreamError("The upstream sent a chunk that is not JSON.", code="upstream_bad_json")
+                self.fault = UpstreamError("The upstream sent a chunk that is not JSON.", code="upstream_bad_json")
         return chunks

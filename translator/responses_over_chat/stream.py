@@ -127,21 +127,13 @@ class Stream:
         """What bytes of the upstream's body say: server-sent events cut anywhere, or a JSON document."""
         if not self._sequence:
             self._begin()
-        try:
-            for chunk in self._body.receive(data):
-                self._receive(chunk)
-        except UpstreamError as error:
-            self._break_off(error)
+        self._receive_all(self._body.receive(data))
         return self._sent()
 
     def finish(self, completed_at: int | None = None) -> list[JSON]:
         """The upstream said it all: the terminal events. `completed_at` in Unix seconds."""
         self._begin()
-        try:
-            for chunk in self._body.finish():
-                self._receive(chunk)
-        except UpstreamError as error:
-            self._break_off(error)
+        self._receive_all(self._body.finish())
         if not self.over:
             self._end(completed_at)
         return self._sent()
@@ -203,6 +195,12 @@ class Stream:
             self._emit({"type": events.IN_PROGRESS, "response": dict(self._response)})
 
     # ---- deltas ----
+
+    def _receive_all(self, read: list[JSON]) -> None:
+        for chunk in read:
+            self._receive(chunk)
+        if self._body.fault is not None and not self.over:
+            self._break_off(self._body.fault)
 
     def _receive(self, chunk: Mapping[str, Any]) -> None:
         if type(self._open) is MessageBuilder:
@@ -395,7 +393,7 @@ class Stream:
             self._close("incomplete", None)
         self.error = error
         payload = error.payload()
-        self._emit({"type": events.ERROR, **payload, "error": payload})
+        self._emit({**payload, "type": events.ERROR, "error": payload})
         code = error.code or "server_error"
         self._response["error"] = {"code": code, "message": error.message}
         self._terminate("failed", None)
