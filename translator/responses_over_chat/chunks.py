@@ -117,9 +117,10 @@ class Reader:
         self._logprobs: list[JSON] = []  # came without text; they belong to the next
         self._streamed = False  # content came in deltas: a whole message that follows only repeats it
         self._finished = False
+        self._tier = ""
 
     def plain_text(self, chunk: Mapping[str, Any]) -> str | None:
-        """The text of a chunk that says nothing else, or None: nearly all chunks of a stream, so this is the hot path."""
+        """The text of a chunk that says nothing else, or None. Nearly all chunks are such: this is the hot path."""
         choices = chunk.get("choices")
         if type(choices) is not list or len(choices) != 1 or not self._thinking.decided or self._half_pair:
             return None
@@ -137,7 +138,7 @@ class Reader:
             return None
         if chunk.get("usage") or chunk.get("error") or chunk.get("x_groq"):
             return None
-        return text
+        return text if chunk.get("service_tier") in (None, self._tier) else None
 
     def read(self, chunk: Mapping[str, Any]) -> list[Delta]:
         """What one chunk or completion says, in the order it is to be told."""
@@ -157,6 +158,7 @@ class Reader:
             deltas.append(Usage(map_usage(usage)))
         tier = chunk.get("service_tier")
         if tier and isinstance(tier, str):
+            self._tier = tier
             deltas.append(Tier(tier))
         return deltas
 
