@@ -26,9 +26,7 @@ FAILED = (502, None, "server_error")
 
 
 def openai(message: str, **more: Any) -> dict[str, Any]:
-    return {
-        "error": {"message": message, "type": "invalid_request_error", "param": None, "code": None, **more}
-    }
+    return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": None, **more}}
 
 
 def of(error: UpstreamError) -> tuple[int, str | None, str]:
@@ -37,9 +35,7 @@ def of(error: UpstreamError) -> tuple[int, str | None, str]:
 
 def mapped(status: int, body: Any, **headers: str) -> UpstreamError:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return map_upstream_error(
-        status, data, {name.replace("_", "-"): value for name, value in headers.items()}
-    )
+    return map_upstream_error(status, data, {name.replace("_", "-"): value for name, value in headers.items()})
 
 
 @pytest.mark.parametrize(
@@ -300,9 +296,7 @@ def test_an_upstreams_error_becomes_the_error_openai_would_send(
         (True, FAILED),
     ],
 )
-def test_an_error_object_in_a_stream_is_read_in_any_shape(
-    error: Any, expected: tuple[int, str | None, str]
-) -> None:
+def test_an_error_object_in_a_stream_is_read_in_any_shape(error: Any, expected: tuple[int, str | None, str]) -> None:
     assert of(map_error_object(error)) == expected
 
 
@@ -313,9 +307,7 @@ def test_the_status_given_holds_where_the_object_names_none() -> None:
 
 def test_openrouters_cause_replaces_its_own_empty_words() -> None:
     raw = json.dumps({"error": {"message": "tools are not supported", "code": 400}})
-    error = mapped(
-        400, {"error": {"code": 400, "message": "Provider returned error", "metadata": {"raw": raw}}}
-    )
+    error = mapped(400, {"error": {"code": 400, "message": "Provider returned error", "metadata": {"raw": raw}}})
     assert error.message == "tools are not supported"
 
 
@@ -424,9 +416,7 @@ def test_rate_limit_headers_are_passed_on_and_no_other() -> None:
 
 
 def test_a_refused_request_is_not_told_to_wait_by_counters_that_always_come() -> None:
-    assert mapped(400, openai("bad"), x_ratelimit_reset_requests="5s").headers == {
-        "x-ratelimit-reset-requests": "5s"
-    }
+    assert mapped(400, openai("bad"), x_ratelimit_reset_requests="5s").headers == {"x-ratelimit-reset-requests": "5s"}
 
 
 def test_aws_names_the_kind_in_a_header() -> None:
@@ -488,10 +478,7 @@ def test_messages_are_bounded_and_printable() -> None:
 
 
 def test_pages_of_gateways_are_not_shown() -> None:
-    assert (
-        mapped(502, b"<html>nginx at 10.0.0.1</html>").message
-        == "The upstream failed (502) and did not say why."
-    )
+    assert mapped(502, b"<html>nginx at 10.0.0.1</html>").message == "The upstream failed (502) and did not say why."
 
 
 json_values = st.recursive(
