@@ -161,9 +161,10 @@ async def test_a_tool_is_called_when_the_text_names_it(http: httpx.AsyncClient) 
 async def test_each_mention_is_a_call_with_the_values_that_follow_it(http: httpx.AsyncClient) -> None:
     text = 'get_weather {"city": "Paris", "days": 2} and get_weather city=Rome, then get_time and get_time'
     reply = await choice(http, body(text, tools=[WEATHER, TIME]))
-    assert calls(reply["message"])[:2] == [
+    assert calls(reply["message"]) == [
         ("get_weather", {"city": "Paris", "days": 2}),
         ("get_weather", {"city": "Rome"}),
+        ("get_time", {}),
     ]
     assert len({call["id"] for call in reply["message"]["tool_calls"]}) == len(reply["message"]["tool_calls"])
     one = await choice(http, body(text, tools=[WEATHER, TIME], parallel_tool_calls=False))
@@ -176,6 +177,16 @@ async def test_after_the_results_it_says_what_they_say(http: httpx.AsyncClient) 
     reply = await choice(http, answered(request, message, "18 °C", "24 °C"))
     assert reply["message"]["content"] == "18 °C\n24 °C"
     assert reply["finish_reason"] == "stop"
+
+
+async def test_a_message_after_the_results_is_no_new_request_for_tools(http: httpx.AsyncClient) -> None:
+    request = body("get_weather city=Paris", tools=[WEATHER])
+    request = answered(request, (await choice(http, request))["message"], "see the next message")
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
+    caption = {"type": "text", "text": "What get_weather drew:"}
+    request["messages"].append({"role": "user", "content": [caption, image]})
+    content = (await choice(http, request))["message"]["content"]
+    assert content.splitlines() == ["see the next message", "What get_weather drew:", "(1 image: image/png)"]
 
 
 async def test_one_call_at_a_time_takes_several_rounds(http: httpx.AsyncClient) -> None:

@@ -32,8 +32,8 @@ class Answer(NamedTuple):
 def answer(request: Request) -> Answer:
     """The one answer that this request gets."""
     turn = _turn(request.messages)
-    asked = [message.text for message in turn if message.role == "user" and message.text.strip()]
-    calls = _calls(request, "\n".join(asked), _made(turn))
+    asked = _asked(turn)
+    calls = _calls(request, "\n".join(_asked(_before_results(turn))), _made(turn))
     text = "" if calls else _cut(_text(request, turn, asked), request.stop)
     reasoning = ""
     if request.reasoning_effort not in (None, "none"):
@@ -49,6 +49,16 @@ def _turn(messages: Sequence[Message]) -> Sequence[Message]:
     return messages
 
 
+def _before_results(turn: Sequence[Message]) -> Sequence[Message]:
+    """The part of a turn that can ask for tools: what follows a result may be but a caption of its images."""
+    roles = [message.role for message in turn]
+    return turn[: roles.index("tool")] if "tool" in roles else turn
+
+
+def _asked(messages: Sequence[Message]) -> list[str]:
+    return [message.text for message in messages if message.role == "user" and message.text.strip()]
+
+
 def _made(turn: Sequence[Message]) -> list[tuple[str, Any]]:
     calls = [call.function for message in turn for call in message.tool_calls or ()]
     return [(call.name, _decode(call.arguments)) for call in calls]
@@ -62,24 +72,24 @@ def _calls(request: Request, text: str, made: Sequence[tuple[str, Any]]) -> tupl
         return ()
     if isinstance(choice, NamedChoice):
         tools = {choice.function.name: tools[choice.function.name]}
-    planned = list(dict.fromkeys(_call(tools[name], words, text) for name, words in _mentions(list(tools), text)))
+    planned = list(dict.fromkeys(_call(tools[name], values) for name, values in _mentions(list(tools), text)))
     calls = [call for call in planned if (call.name, _decode(call.arguments)) not in made]
     if not calls and choice != "auto":
-        calls = planned or [_call(next(iter(tools.values())), text, text)]
+        calls = planned or [_call(next(iter(tools.values())), _values(text))]
     return tuple(calls[:1] if request.parallel_tool_calls is False else calls)
 
 
-def _mentions(names: list[str], text: str) -> list[tuple[str, str]]:
-    """Each name that stands in the text as a word, with the text up to the next one."""
+def _mentions(names: list[str], text: str) -> list[tuple[str, dict[str, Any]]]:
+    """Each name that stands in the text as a word, with the values that follow it, else those before the first."""
     pattern = rf"(?<![\w-])({'|'.join(map(re.escape, names))})(?![\w-])"
-    _, *found = re.split(pattern, text)
-    return list(zip(found[::2], found[1::2], strict=True))
+    head, *found = re.split(pattern, text)
+    return [(name, _values(words) or _values(head)) for name, words in zip(found[::2], found[1::2], strict=True)]
 
 
-def _call(tool: Tool, words: str, text: str) -> Call:
+def _call(tool: Tool, values: dict[str, Any]) -> Call:
     schema = tool.function.parameters
     schema = schema if "type" in schema or "$ref" in schema else {"type": "object", **schema}
-    arguments = instance(schema, _values(words) or _values(text))
+    arguments = instance(schema, values)
     return Call(tool.function.name, json.dumps(arguments, ensure_ascii=False))
 
 
