@@ -122,7 +122,9 @@ class Reader:
     def plain_text(self, chunk: Mapping[str, Any]) -> str | None:
         """The text of a chunk that says nothing else, or None. Nearly all chunks are such: this is the hot path."""
         choices = chunk.get("choices")
-        if type(choices) is not list or len(choices) != 1 or not self._thinking.decided or self._half_pair:
+        if type(choices) is not list or len(choices) != 1 or not self._thinking.decided:
+            return None
+        if self._half_pair or self._logprobs:  # belong to this text
             return None
         choice = choices[0]
         try:
@@ -192,13 +194,13 @@ class Reader:
                 self._add_text(content, deltas)
             elif isinstance(content, list):
                 self._read_parts(content, deltas)
+        annotations = delta.get("annotations")  # of the text, so before what may follow it
+        if annotations and isinstance(annotations, list):
+            deltas.extend(_annotations(annotations))
         refusal = delta.get("refusal")
         if refusal and isinstance(refusal, str):
             self._streamed = True
             deltas.append(Refusal(_whole_pairs(refusal)))
-        annotations = delta.get("annotations")
-        if annotations and isinstance(annotations, list):
-            deltas.extend(_annotations(annotations))
         calls = delta.get("tool_calls")
         if calls and isinstance(calls, list):
             self._read_calls(calls, deltas, whole)

@@ -298,6 +298,9 @@ class Stream:
             return self._open
         self._close("completed", "commentary")
         message = self._open = MessageBuilder(self._emit, f"msg_{self._suffix}{len(self._done):02x}", len(self._done))
+        if self._space:
+            space, self._space = self._space, ""
+            message.append_text(space, None)
         return message
 
     def _room_for(self, delta: chunks.Delta) -> bool:
@@ -385,8 +388,9 @@ class Stream:
             self._close("completed", None)
         for delta in held:
             self._handlers[type(delta)](delta)
-        if self._space and not self._done and self._open is None:
-            self._open_message().append_text(self._space, None)
+        calls = any(item["type"] == "function_call" for item in self._done)
+        if self._space and not calls and type(self._open) is not FunctionCallBuilder:
+            self._open_message()
 
     def _break_off(self, error: TranslatorError) -> None:
         if self._open is not None:
