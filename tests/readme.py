@@ -1,0 +1,65 @@
+"""The README's generated tables, and its examples as they stand there: `python -m tests.readme` writes the tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from translator.responses_over_chat.ledger import LEDGER
+from translator.server.settings import Settings, Upstream
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def section(name: str) -> str:
+    """What stands between `<!-- name -->` and `<!-- end -->`."""
+    found = re.search(rf"<!-- {name} -->\n(.*?)<!-- end -->", README.read_text(), re.S)
+    assert found is not None, name
+    return found[1]
+
+
+def code(name: str) -> str:
+    """The fenced code of a section, without its fence."""
+    return section(name).split("\n", 1)[1].rsplit("```", 1)[0]
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def field_table() -> str:
+    """The ledger: each request field and its fate."""
+    rows = (
+        (f"`{name}`", entry.fate, f"`{entry.chat}`" if entry.chat else "", entry.why) for name, entry in LEDGER.items()
+    )
+    return _table(("field", "fate", "chat parameter", ""), [*rows, ("any other", "carried", "the same", "Passed on.")])
+
+
+def settings_table() -> str:
+    """The settings with their defaults, and those of an upstream."""
+    rows = []
+    for model, prefix in ((Settings, ""), (Upstream, "upstreams[].")):
+        for name, field in model.model_fields.items():
+            default = "" if field.is_required() or field.default_factory else field.default
+            shown = "" if default in ("", None, ()) else f"`{str(default).lower() if default is True else default}`"
+            rows.append((f"`{prefix}{name}`", shown, field.description or ""))
+    return _table(("setting", "default", ""), rows)
+
+
+TABLES = {"fields": field_table, "settings": settings_table}
+
+
+def write() -> None:
+    """Put the tables as they should be into the README."""
+    text = README.read_text()
+    for name, table in TABLES.items():
+        text = re.sub(
+            rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda found, t=table: found[1] + t() + found[2], text, flags=re.S
+        )
+    README.write_text(text)
+
+
+if __name__ == "__main__":
+    write()

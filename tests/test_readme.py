@@ -1,0 +1,71 @@
+"""What the README shows is what happens."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+
+import pytest
+
+from translator.server.app import create_app
+from translator.server.settings import Settings
+
+from .readme import README, TABLES, code, section
+from .servers import RunningServer
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[RunningServer]:
+    server = RunningServer(create_app(Settings()))
+    yield server
+    server.stop()
+
+
+def run(source: str) -> str:
+    """What a program prints."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(source, "README.md", "exec"), {"__name__": "readme"})
+    return printed.getvalue()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_readmes_tables_are_as_the_code_has_them(name: str) -> None:
+    assert section(name) == TABLES[name](), "run `python -m tests.readme`"
+
+
+def test_the_library_example_prints_what_the_readme_says() -> None:
+    assert run(code("library")) == code("library-output")
+
+
+def test_the_sdk_example_prints_what_the_readme_says(demo: RunningServer) -> None:
+    source = code("sdk").replace("http://127.0.0.1:8080/v1", demo.base_url)
+    assert source != code("sdk")
+    assert run(source) == code("sdk-output")
+
+
+def test_the_curl_example_streams_the_events_the_readme_shows(demo: RunningServer) -> None:
+    command = code("curl").replace("http://127.0.0.1:8080/v1", demo.base_url)
+    streamed = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True, timeout=30).stdout
+    lines = [line for line in streamed.splitlines() if line.startswith("event:") or line.endswith("[DONE]")]
+    assert "".join(f"{line}\n" for line in lines) == code("curl-output")
+
+
+def test_the_toml_example_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCAL_KEY", "sk-local")
+    settings = Settings.model_validate(tomllib.loads(code("toml")), strict=False)
+    assert settings.upstreams[0].models[0].upstream_name == "Qwen/Qwen3-32B"
+
+
+def test_every_flag_the_readme_shows_exists() -> None:
+    help_text = subprocess.run(
+        [sys.executable, "-m", "translator", "serve", "--help"], capture_output=True, text=True, check=True, timeout=30
+    ).stdout
+    shown = set(re.findall(r"(?<=\s)--[a-z-]+", "\n".join(re.findall(r"translator serve (.*)", README.read_text()))))
+    assert {"--upstream", "--port"} <= shown
+    assert shown <= set(re.findall(r"--[a-z-]+", help_text))
