@@ -66,6 +66,6 @@ def test_every_flag_the_readme_shows_exists() -> None:
     help_text = subprocess.run(
         [sys.executable, "-m", "translator", "serve", "--help"], capture_output=True, text=True, check=True, timeout=30
     ).stdout
-    shown = set(re.findall(r"(?<=\s)--[a-z-]+", "\n".join(re.findall(r"translator serve (.*)", README.read_text()))))
+    shown = set(re.findall(r"(?<=\s)--[a-z-]+", "\n".join(re.findall(r"translator serve( .*)", README.read_text()))))
     assert {"--upstream", "--port"} <= shown
     assert shown <= set(re.findall(r"--[a-z-]+", help_text))
