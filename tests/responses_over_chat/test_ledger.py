@@ -52,7 +52,7 @@ FOLLOWS: dict[str, dict[str, Any]] = {
 
 
 def ask(**fields: Any) -> responses_over_chat.Translation:
-    return responses_over_chat.translate_request({"model": "some-model", "store": False, **fields})
+    return responses_over_chat.translate_request({"model": "some-model", "input": "Hi", "store": False, **fields})
 
 
 def test_every_field_of_the_wire_model_is_in_the_ledger_and_no_other() -> None:

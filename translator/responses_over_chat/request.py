@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from ..dialects import DEFAULT, Dialect
-from ..errors import Unsupported
+from ..errors import InvalidRequest, Unsupported
 from ..mapping.losses import Loss, Losses
 from ..mapping.messages import map_items
 from ..mapping.reasoning import map_effort
@@ -139,7 +139,13 @@ def translate_request(
 def _refuse(request: JSON) -> None:
     for name, entry in LEDGER.items():
         if entry.fate == "refused" and request.get(name):
-            raise Unsupported(f"'{name}' is not supported: {entry.why}", param=name)
+            raise Unsupported(f"'{name}' is not supported. {entry.why}", param=name)
+    if not request.get("input") and request.get("input") != "":
+        raise InvalidRequest(
+            "Missing required parameter: 'input'; send a string or a list of items.",
+            param="input",
+            code="missing_required_parameter",
+        )
 
 
 def _report(request: JSON, losses: Losses) -> None:
