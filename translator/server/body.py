@@ -30,7 +30,7 @@ async def read_json(scope: Scope, receive: Receive, limit: int) -> dict[str, Any
     except ValueError as error:
         raise InvalidRequest(f"The body is not valid JSON: {error}.") from None
     if not isinstance(value, dict):
-        raise InvalidRequest("The body must be a JSON object, such as {\"model\": …, \"input\": …}.")
+        raise InvalidRequest('The body must be a JSON object, such as {"model": …, "input": …}.')
     return value
 
 

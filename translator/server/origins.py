@@ -91,7 +91,7 @@ class Origins:
 
     def _nearest(self, spelling: str) -> str | None:
         known = [spelling for name in self._fields for spelling in self._spellings(name)]
-        return next(iter(difflib.get_close_matches(spelling, [*known, "config"], n=1, cutoff=0.8)), None)
+        return next(iter(difflib.get_close_matches(spelling, [*known, "config"], n=1, cutoff=0.75)), None)
 
     def _refuse_misspelt(self) -> None:
         """A variable that looks like one of ours and is none would be passed over in silence."""
@@ -104,8 +104,6 @@ def _read(config: Path) -> Mapping[str, Any]:
     try:
         return tomllib.loads(config.read_text(encoding="utf-8"))
     except OSError as error:
-        raise WrongSetting(
-            f"The file {config} cannot be read ({error.strerror}): correct --config."
-        ) from None
+        raise WrongSetting(f"The file {config} cannot be read ({error.strerror}): correct --config.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise WrongSetting(f"The file {config} is no TOML: {error}.") from None

@@ -21,7 +21,7 @@ from .auth import Authenticator, Principal
 from .body import ClientLeft, Headers, read_json, send_json
 from .event_stream import EventStream
 from .models import Catalogue, Target
-from .observation import log_failure
+from .observation import log_failure, stopping
 from .presence import Presence
 from .settings import Settings
 from .upstream import Reply
@@ -31,9 +31,6 @@ Expansion = Callable[[dict[str, Any], Principal], Awaitable[dict[str, Any]]]
 
 LOSSES_BYTES = 2048
 """The longest that the header of losses may be: proxies refuse headers that are much longer."""
-
-_LINGER_SECONDS = 0.25
-"""How long the end of an upstream's body is waited for after its end marker, so that the connection can be kept."""
 
 _log = logging.getLogger(__name__)
 
@@ -65,20 +62,24 @@ class Responses:
             request = await read_json(scope, receive, self._settings.max_body_bytes)
         except ClientLeft:
             return
-        with Presence(receive) as presence:
-            for expand in self._expansions:
-                request = await expand(request, principal)
-            if not isinstance(request.get("model"), str):
-                validate(request)  # which raises, saying what is wrong with the model
-            target = await self._catalogue.target(request["model"])
-            call = self._translate(request, target)
-            reply = await target.upstream.post_chat(call.chat_request, principal.upstream_key)
-            try:
+        reply: Reply | None = None
+        try:
+            with Presence(receive) as presence:
+                for expand in self._expansions:
+                    request = await expand(request, principal)
+                if not isinstance(request.get("model"), str):
+                    validate(request)  # which raises, saying what is wrong with the model
+                target = await self._catalogue.target(request["model"])
+                call = self._translate(request, target)
+                reply = await target.upstream.post_chat(call.chat_request, principal.upstream_key)
                 if call.request.get("stream"):
                     await self._stream(call, reply, send, presence)
                 else:
                     await self._complete(call, reply, send)
-            finally:
+            if reply is not None and not presence.gone:
+                await reply.linger()
+        finally:
+            if reply is not None:
                 await reply.aclose()
 
     def _translate(self, request: dict[str, Any], target: Target) -> Translation:
@@ -102,16 +103,13 @@ class Responses:
         await events.start(losses_header(call.losses))
         beat = asyncio.create_task(events.beat(self._settings.heartbeat_seconds))
         try:
-            async with contextlib.aclosing(reply.chunks()) as chunks:
-                await self._relay(chunks, stream, events)
-                await events.end(stream.finish, int(time.time()))
-                presence.end()
-                await _linger(chunks)
+            await self._relay(reply.chunks, stream, events)
+            await events.end(stream.finish, int(time.time()))
         except TranslatorError as error:
             await events.end(stream.fail, error)
         except asyncio.CancelledError:
             if not presence.gone:
-                await events.end(stream.fail, _stopping())
+                await events.end(stream.fail, stopping())
             raise
         except Exception as error:
             log_failure(error)
@@ -121,9 +119,7 @@ class Responses:
         if stream.error is not None:
             _log.warning("a stream ended with response.failed: %s", stream.error.code)
 
-    async def _relay(
-        self, chunks: AsyncGenerator[bytes, None], stream: Stream, events: EventStream
-    ) -> None:
+    async def _relay(self, chunks: AsyncGenerator[bytes, None], stream: Stream, events: EventStream) -> None:
         """Reads until the upstream has said all, or only usage is missing and does not come within the grace."""
         async for data in chunks:
             await events.write(stream.receive_bytes, data)
@@ -141,20 +137,6 @@ class Responses:
 
 def _begin(call: Translation) -> Stream:
     return call.stream(response_id=f"resp_{secrets.token_hex(16)}", created_at=int(time.time()))
-
-
-async def _linger(chunks: AsyncGenerator[bytes, None]) -> None:
-    """Reads what is left of a body that said all it had to say: mostly nothing but its end."""
-    with contextlib.suppress(TimeoutError, UpstreamError):
-        async with asyncio.timeout(_LINGER_SECONDS):
-            async for _ in chunks:
-                pass
-
-
-def _stopping() -> TranslatorError:
-    return TranslatorError(
-        "The server is being stopped: send the request again.", status=503, code="server_stopping"
-    )
 
 
 def losses_header(losses: Sequence[Loss]) -> Headers:

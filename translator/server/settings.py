@@ -135,9 +135,7 @@ class Upstream(_Frozen):
             if self.api_key is not None:
                 raise ValueError("has both api_key and api_key_env: keep one")
             if not os.environ.get(self.api_key_env):
-                raise ValueError(
-                    f"takes its key from {self.api_key_env}, which is not set: set it, or give api_key"
-                )
+                raise ValueError(f"takes its key from {self.api_key_env}, which is not set: set it, or give api_key")
         return self
 
     def key(self) -> str | None:
