@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import time
 from typing import Any
 
 from starlette.types import Send
 
+from ..errors import TranslatorError
 from ..responses_over_chat import Stream
 from ..sse import DONE, encode
 from .body import Headers
@@ -30,26 +31,37 @@ class EventStream:
         self._last = DONE if done_marker else b""
         self._turn = asyncio.Lock()
         self._sent_at = 0.0
+        self.over = False
+        """Whether the last event was sent."""
 
     async def start(self, headers: Headers) -> None:
         """The HTTP headers and the first events."""
         await self._send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *headers]})
-        await self.write(self._stream.open)
-
-    async def write(self, make: Callable[..., Events], *arguments: Any) -> None:
-        """Sends the events that `make(*arguments)` gives, if any."""
         async with self._turn:
-            events = make(*arguments)
-            if events:
-                self._sent_at = asyncio.get_running_loop().time()
-                body = b"".join([encode(event) for event in events])
-                await self._send({"type": "http.response.body", "body": body, "more_body": True})
+            await self._say(self._stream.open())
 
-    async def end(self, make: Callable[..., Events], *arguments: Any) -> None:
-        """Sends the last events, the end marker if it is wanted, and closes the response."""
+    async def receive(self, data: bytes) -> None:
+        """What bytes of the upstream's body say; with its end marker the reply ends in the same `send`."""
         async with self._turn:
-            body = b"".join([encode(event) for event in make(*arguments)])
-            await self._send({"type": "http.response.body", "body": body + self._last})
+            events = self._stream.receive_bytes(data)
+            if self._stream.ended:
+                if not self._stream.over:
+                    events += self._stream.finish(int(time.time()))
+                await self._say_last(events)
+            elif events:
+                await self._say(events)
+
+    async def finish(self) -> None:
+        """The upstream said it all; nothing happens if the reply has ended."""
+        async with self._turn:
+            if not self.over:
+                await self._say_last(self._stream.finish(int(time.time())))
+
+    async def fail(self, error: TranslatorError) -> None:
+        """It broke off; nothing happens if the reply has ended."""
+        async with self._turn:
+            if not self.over:
+                await self._say_last(self._stream.fail(error))
 
     async def beat(self, seconds: float) -> None:
         """Repeats `response.in_progress` whenever nothing was sent for that long; runs until it is cancelled.
@@ -64,4 +76,15 @@ class EventStream:
             elif silence < seconds:
                 await asyncio.sleep(seconds - silence)
             else:
-                await self.write(self._stream.heartbeat)
+                async with self._turn:
+                    await self._say(self._stream.heartbeat())
+
+    async def _say(self, events: Events) -> None:
+        self._sent_at = asyncio.get_running_loop().time()
+        body = b"".join([encode(event) for event in events])
+        await self._send({"type": "http.response.body", "body": body, "more_body": True})
+
+    async def _say_last(self, events: Events) -> None:
+        self.over = True
+        body = b"".join([*[encode(event) for event in events], self._last])
+        await self._send({"type": "http.response.body", "body": body})

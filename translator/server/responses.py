@@ -104,16 +104,16 @@ class Responses:
         beat = asyncio.create_task(events.beat(self._settings.heartbeat_seconds))
         try:
             await self._relay(reply.chunks, stream, events)
-            await events.end(stream.finish, int(time.time()))
+            await events.finish()
         except TranslatorError as error:
-            await events.end(stream.fail, error)
+            await events.fail(error)
         except asyncio.CancelledError:
             if not presence.gone:
-                await events.end(stream.fail, stopping())
+                await events.fail(stopping())
             raise
         except Exception as error:
             log_failure(error)
-            await events.end(stream.fail, TranslatorError("The server failed: try again.", code="server_error"))
+            await events.fail(TranslatorError("The server failed: try again.", code="server_error"))
         finally:
             beat.cancel()
         if stream.error is not None:
@@ -122,17 +122,17 @@ class Responses:
     async def _relay(self, chunks: AsyncGenerator[bytes, None], stream: Stream, events: EventStream) -> None:
         """Reads until the upstream has said all, or only usage is missing and does not come within the grace."""
         async for data in chunks:
-            await events.write(stream.receive_bytes, data)
-            if stream.ended:
+            await events.receive(data)
+            if events.over:
                 return
             if stream.finishing:
                 break
         deadline = asyncio.get_running_loop().time() + self._settings.finish_grace_seconds
         with contextlib.suppress(TimeoutError, UpstreamError, StopAsyncIteration):
-            while not stream.ended:
+            while not events.over:
                 async with asyncio.timeout_at(deadline):
                     data = await anext(chunks)
-                await events.write(stream.receive_bytes, data)
+                await events.receive(data)
 
 
 def _begin(call: Translation) -> Stream:
