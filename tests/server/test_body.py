@@ -28,7 +28,9 @@ def test_a_longer_one_is_a_413(upstream: ScriptedUpstream, serve: Serve) -> None
 def test_what_announces_more_than_the_limit_is_refused_before_it_comes(serve: Serve, connect: Connect) -> None:
     client = connect(serve(max_body_bytes=1000))
     client.send(b"POST /v1/responses HTTP/1.1\r\nhost: x\r\ncontent-length: 1001\r\n\r\n")
-    assert client.read_all().startswith(b"HTTP/1.1 413 ")
+    answer = client.read_all()
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"\r\nconnection: close\r\n" in answer
 
 
 def test_a_chunked_body_is_refused_as_soon_as_it_is_beyond_the_limit(serve: Serve, connect: Connect) -> None:

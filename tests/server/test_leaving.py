@@ -136,6 +136,24 @@ def test_the_upstreams_connection_is_kept_only_if_its_body_was_read_to_the_end(
     client.close()
 
 
+def test_the_end_of_a_body_is_waited_for_a_moment_so_that_the_connection_can_be_used_again(
+    upstream: ScriptedUpstream, serve: Serve, connect: Connect
+) -> None:
+    server = serve()
+    client = connect(server)
+    client.post("/v1/responses", STREAM)
+    exchange = upstream.next()
+    exchange.begin()
+    exchange.event(chunk("Hello", finish="stop"))
+    exchange.write(b"data: [DONE]\n\n")
+    client.read_until(b"data: [DONE]\n\n")
+    exchange.end()
+    wait_until(lambda: server.running == 0)
+    upstream.reply(completion("Hello!"))
+    assert httpx.post(f"{server.base_url}/responses", json=ASK).status_code == 200
+    assert upstream.connections == 1
+
+
 def test_more_clients_than_a_usual_pool_has_connections_are_served_at_once(
     upstream: ScriptedUpstream, serve: Serve, connect: Connect
 ) -> None:

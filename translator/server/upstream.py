@@ -29,6 +29,9 @@ LIST_BYTES = 8 * 1024 * 1024
 LINGER_SECONDS = 0.25
 """How long the end of a body is waited for once its end marker was seen."""
 
+SECRET_LENGTH = 8
+"""A header's value that is shorter is no secret, and may be any word of an error's message."""
+
 _KEEP_ALIVE_SECONDS = 4.0
 """Shorter than the five seconds after which many servers (uvicorn's default) close an idle connection: a request
 sent on one that is just being closed fails, and a POST may not simply be sent again."""
@@ -74,11 +77,13 @@ class UpstreamClient:
             "user-agent": USER_AGENT,
         } | {name.lower(): value.get_secret_value() for name, value in upstream.headers.items()}
         self._own_headers = self._with_key(self._key)
-        self._timeouts = {
-            "timeout": {"connect": upstream.connect_timeout_seconds, "read": upstream.idle_timeout_seconds}
-        }
+        connecting = upstream.connect_timeout_seconds
+        # what httpx calls the pool's timeout is aiohttp's for all of connecting, the look-up of the name included
+        timeouts = {"connect": connecting, "pool": connecting, "read": upstream.idle_timeout_seconds}
+        self._extensions = {"timeout": timeouts}
         self._secrets = [base.host, base.netloc.decode(), *([self._key] if self._key else [])]
-        self._secrets += [value.get_secret_value() for value in upstream.headers.values()]
+        values = [value.get_secret_value() for value in upstream.headers.values()]
+        self._secrets += [value for value in values if len(value) >= SECRET_LENGTH]
 
     async def post_chat(self, body: Mapping[str, Any], key: str | None = None) -> Reply:
         """The reply to a chat request once its status is known, and is 2xx; whoever gets it closes it.
@@ -111,7 +116,7 @@ class UpstreamClient:
 
     async def _send(self, method: str, url: httpx.URL, key: str | None, body: bytes) -> Reply:
         headers = self._own_headers if key is None else self._with_key(key)
-        request = httpx.Request(method, url, headers=headers, content=body, extensions=self._timeouts)
+        request = httpx.Request(method, url, headers=headers, content=body, extensions=self._extensions)
         request.headers.encoding = "ascii"  # or it is guessed for each header anew
         try:
             return Reply(await self._transport.handle_async_request(request))
