@@ -15,6 +15,7 @@ from ..errors import InvalidRequest, Unsupported
 from .content import chat_content, is_text, map_content
 from .losses import Losses
 from .reasoning import reasoning_text, replay
+from .sealed import Sealer, open_compaction, open_reasoning
 from .tools import map_function_call
 
 JSON = dict[str, Any]
@@ -51,9 +52,10 @@ class _Call:
 class _Gatherer:
     """Input items → messages and turns, in order."""
 
-    def __init__(self, dialect: Dialect, losses: Losses) -> None:
+    def __init__(self, dialect: Dialect, losses: Losses, sealer: Sealer | None) -> None:
         self.dialect = dialect
         self.losses = losses
+        self.sealer = sealer
         self.leading: list[JSON] = []  # system and developer messages before anything else
         self.entries: list[JSON | _Turn] = []
         self.thoughts: list[tuple[str, str]] = []  # reasoning that waits for what it led to
@@ -112,9 +114,12 @@ class _Gatherer:
             turn.text = chat_content(parts, arrays=arrays, separator="", path=path)
 
     def reasoning(self, item: JSON, path: str) -> None:
-        text = reasoning_text(item)
-        if text:  # else there is nothing in the open: sealed elsewhere, or empty
+        text = open_reasoning(item, self.sealer, path) or reasoning_text(item)
+        if text:  # else there is nothing to be read: sealed elsewhere, or empty
             self.thoughts.append((path, text))
+
+    def compaction(self, item: JSON, path: str) -> None:
+        self.message(open_compaction(item, self.sealer, path), path)
 
     def call(self, item: JSON, path: str) -> None:
         turn = self.turn()
@@ -146,12 +151,13 @@ def map_items(
     instructions: Sequence[str],
     dialect: Dialect,
     losses: Losses,
+    sealer: Sealer | None = None,
 ) -> list[JSON]:
     """Instructions and input items → chat messages, in the order and layout this upstream takes.
 
     Raises InvalidRequest for an output without its call, a call without its output, and items nobody can send.
     """
-    gatherer = _Gatherer(dialect, losses)
+    gatherer = _Gatherer(dialect, losses, sealer)
     if isinstance(input, str):
         gatherer.entries.append({"role": "user", "content": input})
     else:
@@ -171,6 +177,7 @@ def _gather(gatherer: _Gatherer, items: Sequence[JSON]) -> None:
         "function_call": gatherer.call,
         "function_call_output": gatherer.output,
         "reasoning": gatherer.reasoning,
+        "compaction": gatherer.compaction,
     }
     for index, item in enumerate(items):
         path = f"input[{index}]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from ..dialects import DEFAULT, Dialect
 from ..errors import Unsupported
@@ -14,7 +14,9 @@ from ..mapping.reasoning import map_effort
 from ..mapping.text_format import map_text_format
 from ..mapping.tools import CallPolicy, map_tools
 from ..wire import responses
+from .compaction import is_compaction, summary_request
 from .ledger import LEDGER
+from .options import DEFAULT_OPTIONS, ReplyOptions
 from .response import echo, read_response
 from .stream import Stream
 
@@ -27,23 +29,7 @@ _CARRIED = tuple(
 )
 
 LOGPROBS = "message.output_text.logprobs"
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyOptions:
-    """How replies are told to clients, beyond what the request says."""
-
-    reasoning_events: Literal["reasoning_text", "reasoning"] = "reasoning_text"
-    """The names of raw reasoning's events: OpenAI's, or those of Open Responses."""
-
-    max_argument_bytes: int = 8 * 1024 * 1024
-    """What the arguments of one tool call may hold; an upstream that sends more has failed."""
-
-    max_event_bytes: int = 16 * 1024 * 1024
-    """What one event of the upstream's stream may hold; an upstream that sends more has failed."""
-
-
-DEFAULT_OPTIONS = ReplyOptions()
+ENCRYPTED_REASONING = "reasoning.encrypted_content"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +59,11 @@ class Translation:
         return Stream(
             echo(self.request, response_id, created_at),
             policy=self.policy,
+            options=self.options,
             known_call_ids=_call_ids(self.request),
             summarise=_summary(self.request) is not None,
-            reasoning_events=self.options.reasoning_events,
-            max_argument_bytes=self.options.max_argument_bytes,
-            max_event_bytes=self.options.max_event_bytes,
+            seal_reasoning=ENCRYPTED_REASONING in self.request.get("include", ()),
+            compact=is_compaction(self.request),
         )
 
     def translate_response(
@@ -113,7 +99,10 @@ def translate_request(
     asked = cast(JSON, responses.validate(dict(request)))
     _refuse(asked)
     losses = Losses()
-    _report(asked, losses)
+    _report(asked, options, losses)
+    original = asked
+    if is_compaction(asked):
+        asked = summary_request(asked, options)
     plan = map_tools(asked, dialect, losses)
     format = map_text_format(
         asked.get("text", {}).get("format"), dialect, with_tools="tools" in plan.parameters, losses=losses
@@ -121,7 +110,9 @@ def translate_request(
     words = (asked.get("instructions"), plan.instruction, format.instruction)
     chat: JSON = {
         "model": upstream_model or asked["model"],
-        "messages": map_items(asked.get("input", ()), [word for word in words if word], dialect, losses),
+        "messages": map_items(
+            asked.get("input", ()), [word for word in words if word], dialect, losses, options.sealer
+        ),
     }
     parameters: JSON = dict(plan.parameters)
     if format.response_format is not None:
@@ -133,7 +124,7 @@ def translate_request(
         if dialect.stream_usage == "request":
             chat["stream_options"] = {"include_usage": True}
     chat.update(dialect.extra_body)
-    return Translation(asked, chat, tuple(losses), plan.policy, options)
+    return Translation(original, chat, tuple(losses), plan.policy, options)
 
 
 def _refuse(request: JSON) -> None:
@@ -142,7 +133,7 @@ def _refuse(request: JSON) -> None:
             raise Unsupported(f"'{name}' is not supported: {entry.why}", param=name)
 
 
-def _report(request: JSON, losses: Losses) -> None:
+def _report(request: JSON, options: ReplyOptions, losses: Losses) -> None:
     if request.get("store", True):
         losses.report("store", "nothing is stored, the response says store: false")
     if request.get("truncation") == "auto":
@@ -152,7 +143,7 @@ def _report(request: JSON, losses: Losses) -> None:
     if "client_metadata" in request:
         losses.report("client_metadata", "it says nothing to a chat upstream")
     for index, wanted in enumerate(request.get("include", ())):
-        if wanted != LOGPROBS:
+        if wanted != LOGPROBS and not (wanted == ENCRYPTED_REASONING and options.sealer is not None):
             losses.report(f"include[{index}]", f"there is no '{wanted}' to include")
 
 

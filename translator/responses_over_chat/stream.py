@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from ..errors import TranslatorError, UpstreamError
 from ..mapping.losses import Losses
@@ -29,12 +29,14 @@ from . import chunks
 from .body import Body
 from .builders import (
     REASONING_TEXT,
+    CompactionBuilder,
     FunctionCallBuilder,
     ItemStatus,
     MessageBuilder,
     Phase,
     ReasoningBuilder,
 )
+from .options import ReplyOptions
 from .response import known_tier, output_text
 
 JSON = dict[str, Any]
@@ -69,20 +71,22 @@ class Stream:
         response: JSON,
         *,
         policy: CallPolicy,
+        options: ReplyOptions,
         known_call_ids: frozenset[str],
         summarise: bool,
-        reasoning_events: Literal["reasoning_text", "reasoning"],
-        max_argument_bytes: int,
-        max_event_bytes: int,
+        seal_reasoning: bool,
+        compact: bool,
     ) -> None:
         self._response = response
         self._suffix = response["id"].removeprefix("resp_")
         self._policy = policy
         self._call_ids = set(known_call_ids)
         self._summarise = summarise
-        self._reasoning_kind = REASONING_TEXT[reasoning_events]
-        self._max_argument_bytes = max_argument_bytes
-        self._body = Body(max_event_bytes)
+        self._reasoning_kind = REASONING_TEXT[options.reasoning_events]
+        self._reasoning_sealer = options.sealer if seal_reasoning else None
+        self._compaction_sealer = options.sealer if compact else None
+        self._max_argument_bytes = options.max_argument_bytes
+        self._body = Body(options.max_event_bytes)
         self._reader = chunks.Reader()
         self._outbox: list[JSON] = []
         self._sequence = 0
@@ -237,8 +241,8 @@ class Stream:
             self._open_message().annotate(delta.annotation)
 
     def _reasoning(self, delta: chunks.Reasoning) -> None:
-        if not self._room_for(delta):
-            return
+        if self._compaction_sealer is not None or not self._room_for(delta):
+            return  # how a summary was thought of stands for nothing
         reasoning = self._open
         if type(reasoning) is not ReasoningBuilder:
             self._close("completed", "commentary")
@@ -248,6 +252,7 @@ class Stream:
                 len(self._done),
                 text_kind=self._reasoning_kind,
                 summarise=self._summarise,
+                sealer=self._reasoning_sealer,
             )
         reasoning.append(delta.text)
 
@@ -294,9 +299,13 @@ class Stream:
     # ---- items ----
 
     def _open_message(self) -> MessageBuilder:
-        if type(self._open) is MessageBuilder:
+        if isinstance(self._open, MessageBuilder):
             return self._open
         self._close("completed", "commentary")
+        index = len(self._done)
+        if self._compaction_sealer is not None:
+            self._open = CompactionBuilder(self._emit, f"cmp_{self._suffix}{index:02x}", index, self._compaction_sealer)
+            return self._open
         message = self._open = MessageBuilder(self._emit, f"msg_{self._suffix}{len(self._done):02x}", len(self._done))
         if self._space:
             space, self._space = self._space, ""
@@ -370,17 +379,23 @@ class Stream:
             return
         completed = outcome.status == "completed"
         self._close("completed" if completed else "incomplete", "final_answer" if completed else None)
-        if completed and self._policy.required and not any(item["type"] == "function_call" for item in self._done):
-            self._break_off(
-                UpstreamError(
-                    "The upstream made no tool call although 'tool_choice' demands one.",
-                    code="tool_choice_not_honored",
-                )
-            )
+        missing = self._missing() if completed else None
+        if missing is not None:
+            self._break_off(missing)
             return
         if outcome.reason is not None:
             self._response["incomplete_details"] = {"reason": outcome.reason}
         self._terminate(outcome.status, completed_at)
+
+    def _missing(self) -> UpstreamError | None:
+        """What a completed reply must hold and this one does not."""
+        if self._policy.required and not any(item["type"] == "function_call" for item in self._done):
+            return UpstreamError(
+                "The upstream made no tool call although 'tool_choice' demands one.", code="tool_choice_not_honored"
+            )
+        if self._compaction_sealer is not None and not self._done:
+            return UpstreamError("The upstream wrote no summary of the conversation.", code="upstream_empty_summary")
+        return None
 
     def _tell_held(self) -> None:
         held, self._held = self._held, []
