@@ -145,6 +145,18 @@ class _Gatherer:
         call.output = map_content(item["output"], call.path, self.dialect, self.losses)
         call.turn.answered = True
 
+    def finish(self) -> None:
+        """Settle what waits; raises InvalidRequest for a call that nothing answered."""
+        if self.thoughts:
+            self.settle_thoughts(self.turn())
+        for call_id, waiting in self.unanswered.items():
+            if waiting:
+                raise InvalidRequest(
+                    f"No tool output found for function call '{call_id}'; add a function_call_output item for it.",
+                    param="input",
+                    code="invalid_value",
+                )
+
 
 def map_items(
     input: str | Sequence[JSON],
@@ -152,16 +164,17 @@ def map_items(
     dialect: Dialect,
     losses: Losses,
     sealer: Sealer | None = None,
+    history: Sequence[JSON] = (),
 ) -> list[JSON]:
-    """Instructions and input items → chat messages, in the order and layout this upstream takes.
+    """Instructions, the items of earlier turns and those of this one → chat messages, as this upstream takes them.
 
     Raises InvalidRequest for an output without its call, a call without its output, and items nobody can send.
     """
     gatherer = _Gatherer(dialect, losses, sealer)
-    if isinstance(input, str):
-        gatherer.entries.append({"role": "user", "content": input})
-    else:
-        _gather(gatherer, input)
+    items = [{"role": "user", "content": input}] if isinstance(input, str) else input
+    _gather(gatherer, history, "history")
+    _gather(gatherer, items, "input")
+    gatherer.finish()
     messages = _write_system(instructions, gatherer.leading, dialect)
     for entry in gatherer.entries:
         if isinstance(entry, _Turn):
@@ -171,7 +184,7 @@ def map_items(
     return _order(messages, dialect)
 
 
-def _gather(gatherer: _Gatherer, items: Sequence[JSON]) -> None:
+def _gather(gatherer: _Gatherer, items: Sequence[JSON], name: str) -> None:
     kinds: dict[str, Callable[[JSON, str], None]] = {
         "message": gatherer.message,
         "function_call": gatherer.call,
@@ -180,7 +193,7 @@ def _gather(gatherer: _Gatherer, items: Sequence[JSON]) -> None:
         "compaction": gatherer.compaction,
     }
     for index, item in enumerate(items):
-        path = f"input[{index}]"
+        path = f"{name}[{index}]"
         kind = item.get("type", "message")
         gather = kinds.get(kind)
         if gather is None:
@@ -189,15 +202,6 @@ def _gather(gatherer: _Gatherer, items: Sequence[JSON]) -> None:
                 param=path,
             )
         gather(item, path)
-    if gatherer.thoughts:
-        gatherer.settle_thoughts(gatherer.turn())
-    for call_id, waiting in gatherer.unanswered.items():
-        if waiting:
-            raise InvalidRequest(
-                f"No tool output found for function call '{call_id}'; add a function_call_output item for it.",
-                param="input",
-                code="invalid_value",
-            )
 
 
 def _write_turn(turn: _Turn, dialect: Dialect, losses: Losses) -> list[JSON]:

@@ -29,7 +29,7 @@ def is_compaction(request: JSON) -> bool:
     return isinstance(items, list) and bool(items) and items[-1].get("type") == TRIGGER
 
 
-def summary_request(request: JSON, options: ReplyOptions) -> JSON:
+def summary_request(request: JSON, options: ReplyOptions, has_history: bool) -> JSON:
     """The request that has the conversation summarised: the same items, no tools, and the wish for a summary.
 
     The conversation's own messages stay as they are, so that the upstream's prompt cache serves them.
@@ -39,7 +39,7 @@ def summary_request(request: JSON, options: ReplyOptions) -> JSON:
             "Conversations cannot be compacted here: there is no key to seal the result with.", param="input"
         )
     items = request["input"][:-1]
-    if not items:
+    if not items and not has_history:
         raise InvalidRequest(
             "There is nothing to compact: put the conversation before the 'compaction_trigger'.",
             param="input",

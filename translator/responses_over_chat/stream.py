@@ -149,6 +149,13 @@ class Stream:
             self._break_off(error)
         return self._sent()
 
+    def revoke(self, error: TranslatorError) -> list[JSON]:
+        """Take back the terminal event, which must not have been sent, and fail instead: it could not be kept."""
+        self._sequence -= 1
+        self._response["status"] = "in_progress"
+        self._break_off(error)
+        return self._sent()
+
     def heartbeat(self) -> list[JSON]:
         """`response.in_progress` once more: some clients count only events as signs of life."""
         self._begin()
