@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from copy import copy
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -32,13 +33,14 @@ class Seal:
 
     def __init__(self, secret: bytes, owner: str = "") -> None:
         # AES-256-SIV takes 64 bytes
-        self._secret = secret
         self._cipher = AESSIV(hashlib.sha512(b"responses-translator seal\0" + secret).digest())
         self._owner = owner.encode()
 
     def of(self, owner: str) -> Seal:
         """The same seal, for what belongs to `owner`."""
-        return Seal(self._secret, owner)
+        other = copy(self)
+        other._owner = owner.encode()
+        return other
 
     def close(self, kind: str, content: JSON) -> str:
         """JSON → sealed text; `kind` says what it is and must be named again to open it."""

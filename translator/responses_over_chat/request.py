@@ -105,8 +105,8 @@ def translate_request(
 
     `upstream_model` replaces the model's public name, `output_limit` (tokens) caps `max_output_tokens`. `history` holds
     the items that `previous_response_id` or `conversation` stand for; without it they are refused. `stored` says that
-    the caller keeps the response if the request wants it kept, `shortens` that it obeys `truncation: auto`. Raises InvalidRequest or Unsupported with the path of
-    the first field that is faulty or cannot be told.
+    the caller keeps the response if the request wants it kept, `shortens` that it obeys `truncation: auto`. Raises
+    InvalidRequest or Unsupported with the path of the first field that is faulty or cannot be told.
     """
     # the wire types are plain dicts; from here on they are read as such
     asked = cast(JSON, responses.validate(dict(request)))

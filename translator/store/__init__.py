@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .bounds import Bounds
 from .records import Conversation, Item, LearnedFact, Page, Response, Turn
-from .store import Store, default_url, open_store
+from .store import Store, data_directory, default_url, open_store
 
 __all__ = [
     "Bounds",
@@ -15,6 +15,7 @@ __all__ = [
     "Response",
     "Store",
     "Turn",
+    "data_directory",
     "default_url",
     "open_store",
 ]

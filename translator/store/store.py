@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from dataclasses import replace
 from pathlib import Path
@@ -91,7 +92,20 @@ async def open_store(
 
 def default_url() -> str:
     """A file in the user's data directory of this platform."""
-    return f"sqlite:///{user_data_path('responses-translator', appauthor=False) / 'store.db'}"
+    return f"sqlite:///{_user_directory() / 'store.db'}"
+
+
+def data_directory(url: str) -> Path:
+    """The directory for what belongs to a store beside it: its file's own, else the user's data directory."""
+    with contextlib.suppress(ArgumentError):
+        parsed = make_url(url)
+        if parsed.drivername == "sqlite" and parsed.database:
+            return _absolute(parsed.database).parent
+    return _user_directory()
+
+
+def _user_directory() -> Path:
+    return user_data_path("responses-translator", appauthor=False)
 
 
 async def _open_database(url: str, synchronous: Synchronous, wait: float) -> tuple[Database, str]:
