@@ -94,6 +94,7 @@ class Stream:
         self._open: MessageBuilder | ReasoningBuilder | FunctionCallBuilder | None = None
         self._open_key = -1  # of the open call
         self._waiting: deque[_WaitingCall] = deque()
+        self._left_out: set[int] = set()  # calls the request does not allow
         self._sizes: dict[int, int] = {}  # bytes of each call's arguments
         self._held: list[chunks.Delta] = []  # said while a call was not complete
         self._space = ""  # white space that may begin a message
@@ -273,6 +274,8 @@ class Stream:
                 )
             )
             return
+        if delta.key in self._left_out:
+            return
         if type(self._open) is FunctionCallBuilder and delta.key == self._open_key:
             if delta.arguments:
                 self._open.append(delta.arguments)
@@ -338,7 +341,7 @@ class Stream:
         calls += type(self._open) is FunctionCallBuilder
         if not self._policy.admits(waiting.name, calls):
             self.losses.report("output", f"a call to '{waiting.name}', which the request does not allow, was left out")
-            self._open_key = max(self._open_key, waiting.key)
+            self._left_out.add(waiting.key)
             return
         self._space = ""  # nothing but white space before a call is the template's
         self._close("completed", "commentary")

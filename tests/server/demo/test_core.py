@@ -1,25 +1,21 @@
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 
+from tests.cases import Case, load
 from tests.laws.requests import conversations
 from translator import InvalidRequest, Unsupported
 from translator.responses_over_chat import translate_request
 from translator.server.demo.request import read
 
-CASES = Path(__file__).parents[2] / "cases" / "responses_over_chat"
 
-
-@pytest.mark.parametrize("case", sorted(path.parent.name for path in CASES.glob("*/request.json")))
-def test_what_the_core_makes_of_a_case_is_good_enough_for_the_strict_demo(case: str) -> None:
-    request = json.loads((CASES / case / "request.json").read_bytes())
+@pytest.mark.parametrize("case", load("responses_over_chat"), ids=str)
+def test_what_the_core_makes_of_a_case_is_good_enough_for_the_strict_demo(case: Case) -> None:
     try:
-        call = translate_request(request)
+        call = translate_request(case.request)
     except (InvalidRequest, Unsupported):
         return
     read(call.chat_request)

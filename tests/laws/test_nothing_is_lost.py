@@ -1,0 +1,151 @@
+"""Law 7: every text, refusal, thought and call that the upstream sent is in the output."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from translator.sse import Decoder
+
+from ..cases import Case, load
+from ..playback import play, play_chunks, translate
+from .completions import Completion, chunks_of, completions
+from .requests import requests
+
+JSON = dict[str, Any]
+
+
+@given(requests(), completions(), st.integers(0, 2**32))
+def test_all_that_an_upstream_says_is_in_the_output(request: JSON, completion: Completion, seed: int) -> None:
+    output = play_chunks(translate(request), chunks_of(completion, Random(seed))).response["output"]
+    told = {part["type"]: part for item in output for part in item.get("content", ())}
+    assert told.get("reasoning_text", {"text": ""})["text"] == completion.reasoning
+    assert told.get("refusal", {"refusal": ""})["refusal"] == completion.refusal
+    text = told.get("output_text", {"text": "", "annotations": [], "logprobs": []})
+    # behind a closing tag white space is the template's
+    said = completion.text.lstrip() if completion.tagged else completion.text
+    dropped = completion.calls and not said.strip()  # and so is text before a call that is nothing else
+    assert text["text"] in (said, "" if dropped else said)
+    assert [annotation["start_index"] for annotation in text["annotations"]] == [
+        annotation["url_citation"]["start_index"] for annotation in completion.annotations
+    ]
+    if completion.logprobs and text["text"]:
+        assert [entry["token"] for entry in text["logprobs"]] == list(completion.tokens)
+    calls = [item for item in output if item["type"] == "function_call"]
+    assert len(calls) == len(completion.calls)
+    for item, call in zip(calls, completion.calls, strict=True):
+        assert (item["call_id"], item["name"]) == (call["id"], call["function"]["name"])
+        arguments = call["function"]["arguments"]
+        assert item["arguments"] == arguments or (not arguments.strip() and item["arguments"] == "{}")
+
+
+@given(requests(), completions(), st.integers(0, 2**32))
+def test_all_that_was_said_before_a_stream_broke_off_is_in_the_output(
+    request: JSON, completion: Completion, seed: int
+) -> None:
+    assume(completion.tagged is None)
+    random = Random(seed)
+    # a call that waits for the end of another cannot be told of: an item that is cut short is the last
+    chunks = chunks_of(replace(completion, calls=completion.calls[:1]), random)
+    end = next(number for number, chunk in enumerate(chunks) if chunk["choices"][0]["finish_reason"])
+    chunks = chunks[: random.randrange(end + 1)]
+    response = play_chunks(translate(request), chunks).response
+    assert response["status"] == "failed"
+    said = said_in(chunks)
+    said["names"] = []  # a call is told of with its first argument
+    assert missing(said, response["output"]) == []
+
+
+@pytest.mark.parametrize("case", load("responses_over_chat"), ids=str)
+def test_all_that_the_upstream_of_a_case_says_is_in_the_output(case: Case) -> None:
+    if case.upstream is None:
+        pytest.skip("the request is refused")
+    reply = play(translate(case.request), [case.upstream])
+    lost = missing(said_in(_chunks(case.upstream)), reply.response["output"])
+    assert not lost or reply.losses, f"lost without a word: {lost}"
+
+
+def _chunks(body: bytes) -> list[JSON]:
+    """The chunks of a body as far as they are JSON, up to the end marker."""
+    if body.lstrip().startswith(b"{"):
+        documents = [body]
+    else:
+        decoder = Decoder()
+        documents = [data.strip() for data, _ in (*decoder.receive(body), *decoder.flush())]
+    chunks = []
+    for document in documents:
+        if document == b"[DONE]":
+            break
+        try:
+            chunks.append(json.loads(document))
+        except ValueError:
+            break
+    return chunks
+
+
+def said_in(chunks: Iterable[JSON]) -> dict[str, list[str]]:
+    """The fragments of each kind that these chunks, or a completion, hold of the first choice."""
+    said: dict[str, list[str]] = defaultdict(list)
+    for chunk in chunks:
+        for choice in chunk.get("choices") or ():
+            delta = choice.get("delta") or choice.get("message") or {}
+            if choice["index"] == 0:
+                for kind, fragments in _fragments(delta).items():
+                    said[kind] += [_whole(fragment) for fragment in fragments if isinstance(fragment, str)]
+    text = "".join(said["text"])
+    if text.startswith("<think>"):
+        thought, _, rest = text.removeprefix("<think>").partition("</think>")
+        said.update(text=[rest.strip()], reasoning=[thought.strip()])
+    return said
+
+
+def _fragments(delta: JSON) -> dict[str, list[Any]]:
+    content = delta.get("content")
+    parts = content if isinstance(content, list) else [{"text": content}]
+    calls = [call["function"] for call in delta.get("tool_calls") or ()] or [delta.get("function_call") or {}]
+    arguments = [call.get("arguments") for call in calls]
+    thoughts = [*(part.get("thinking", ()) for part in parts), delta.get("reasoning_details", ())]
+    return {
+        "text": [part.get("text") for part in parts],
+        "refusal": [delta.get("refusal")],
+        "reasoning": [
+            *(delta.get(field) for field in ("reasoning", "reasoning_content")),
+            *(thought.get("text") for several in thoughts for thought in several),
+        ],
+        "names": [call.get("name") for call in calls],
+        "arguments": [_json(value) if isinstance(value, dict) else value for value in arguments],
+    }
+
+
+def _whole(fragment: str) -> str:
+    """The fragment without halves of characters that were cut apart."""
+    return fragment.encode(errors="ignore").decode()
+
+
+def _json(value: JSON) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def missing(said: Mapping[str, Sequence[str]], output: Sequence[JSON]) -> list[str]:
+    """What was said and is not in the output; text of nothing but white space may be dropped before a call."""
+    told: dict[str, str] = defaultdict(str)
+    kinds = {"output_text": "text", "refusal": "refusal", "reasoning_text": "reasoning"}
+    for item in output:
+        for part in item.get("content", ()):
+            told[kinds[part["type"]]] += part.get("text", part.get("refusal"))
+        told["names"] += item.get("name", "")
+        told["arguments"] += item.get("arguments", "")
+    return [
+        fragment
+        for kind, fragments in said.items()
+        for fragment in fragments
+        if fragment not in told[kind] and (kind != "text" or fragment.strip())
+    ]

@@ -1,0 +1,83 @@
+"""Law 1: the same completion, cut anywhere and interleaved anyhow, gives the same response."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ..cases import Case, load
+from ..playback import answer, play, play_chunks, translate
+from .completions import Completion, chunks_of, completions
+from .requests import requests
+
+JSON = dict[str, Any]
+
+
+@given(requests(), completions(), st.integers(0, 2**32))
+def test_a_completion_gives_the_same_response_however_it_is_cut_and_interleaved(
+    request: JSON, completion: Completion, seed: int
+) -> None:
+    call = translate(request)
+    reply = play_chunks(call, chunks_of(completion, Random(seed)))
+    assert reply.response == answer(call, completion.body())
+
+
+@pytest.mark.parametrize("case", load("responses_over_chat"), ids=str)
+def test_a_case_gives_the_same_response_when_its_output_comes_whole(case: Case) -> None:
+    if case.upstream is None:
+        pytest.skip("the request is refused")
+    call = translate(case.request)
+    response = play(call, [case.upstream]).response
+    completion = completion_of(response)
+    if completion is None:
+        pytest.skip("a completion cannot say this")
+    assert answer(call, completion) == response
+
+
+_ORDER = ("reasoning", "message", "function_call")
+_FINISH_REASONS = {"max_output_tokens": "length", "content_filter": "content_filter"}
+
+
+def completion_of(response: JSON) -> JSON | None:
+    """The completion that says what this response says; None where its one message cannot."""
+    output = response["output"]
+    kinds = [item["type"] for item in output]
+    once = kinds.count("reasoning") <= 1 and kinds.count("message") <= 1
+    if response["status"] == "failed" or not once or kinds != sorted(kinds, key=_ORDER.index):
+        return None
+    parts = {part["type"]: part for item in output for part in item.get("content", ())}
+    text = parts.get("output_text", {})
+    message = {
+        "reasoning_content": parts.get("reasoning_text", {}).get("text"),
+        "content": text.get("text"),
+        "annotations": text.get("annotations"),
+        "refusal": parts.get("refusal", {}).get("refusal"),
+        "tool_calls": [_tool_call(item) for item in output if item["type"] == "function_call"],
+    }
+    details = response["incomplete_details"]
+    choice = {
+        "index": 0,
+        "message": message,
+        "logprobs": {"content": text.get("logprobs")},
+        "finish_reason": _FINISH_REASONS[details["reason"]] if details else "stop",
+    }
+    return {"choices": [choice], "usage": _usage(response["usage"]), "service_tier": response["service_tier"]}
+
+
+def _tool_call(item: JSON) -> JSON:
+    function = {"name": item["name"], "arguments": item["arguments"]}
+    return {"id": item["call_id"], "type": "function", "function": function}
+
+
+def _usage(usage: JSON | None) -> JSON | None:
+    return usage and {
+        "prompt_tokens": usage["input_tokens"],
+        "completion_tokens": usage["output_tokens"],
+        "total_tokens": usage["total_tokens"],
+        "prompt_tokens_details": usage["input_tokens_details"],
+        "completion_tokens_details": usage["output_tokens_details"],
+    }

@@ -1,0 +1,1 @@
+"""The official OpenAI SDK against the running server."""
