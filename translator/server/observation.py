@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import secrets
@@ -59,6 +60,10 @@ class Observation:
 
         try:
             await self._app(scope, receive, send_with_id)
+        except asyncio.CancelledError:
+            # only the end of the server cancels requests; who does it waits for nothing but their end
+            if not status:
+                await send_error(send_with_id, stopping())
         except Exception as error:
             log_failure(error)
             if not status:
@@ -74,6 +79,11 @@ class Observation:
                 (time.perf_counter() - began) * 1000,
             )
             request_id.reset(token)
+
+
+def stopping() -> TranslatorError:
+    """What a request is told that the end of the server cuts short."""
+    return TranslatorError("The server is being stopped: send the request again.", status=503, code="server_stopping")
 
 
 def log_failure(error: BaseException) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import logging
 import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -21,7 +22,7 @@ from .auth import Principal
 from .history import History, Memory, Past
 from .kept import Kept
 from .models import Catalogue, Target
-from .observation import log_failure
+from .observation import log_failure, stopping
 from .settings import Settings
 from .upstream import Reply
 
@@ -31,8 +32,7 @@ Events = list[JSON]
 _SHORTENINGS = 8
 """How often a conversation that is too long is shortened, each time by a quarter, before the error is passed on."""
 
-_LINGER_SECONDS = 0.25
-"""How long the end of an upstream's body is waited for after its end marker, so that the connection can be kept."""
+_log = logging.getLogger(__name__)
 
 
 class Door(Protocol):
@@ -162,23 +162,20 @@ class Turn:
         await self._keep(response)
         return response
 
-    async def tell(self, door: Door, *, presence_ended: Callable[[], None], client_gone: Callable[[], bool]) -> None:
+    async def tell(self, door: Door, client_gone: Callable[[], bool]) -> None:
         """Tell the client of the turn as it goes on, to its end; failures are told as events."""
         stream = self.stream
         await door.start(self._losses)
         await door.write(stream.open)
         beat = asyncio.create_task(door.beat(self._settings.heartbeat_seconds, stream.heartbeat))
         try:
-            async with contextlib.aclosing(self._reply.chunks()) as chunks:
-                await self._relay(chunks, door)
-                await door.end(self._conclude)
-                presence_ended()
-                await _linger(chunks)
+            await self._relay(self._reply.chunks, door)
+            await door.end(self._conclude)
         except TranslatorError as error:
             await door.end(self._failure(error))
         except asyncio.CancelledError:
             if not client_gone():
-                await door.end(self._failure(_stopping()))
+                await door.end(self._failure(stopping()))
             raise
         except Exception as error:
             log_failure(error)
@@ -186,6 +183,12 @@ class Turn:
             await door.end(self._failure(failed))
         finally:
             beat.cancel()
+        if stream.error is not None:
+            _log.warning("a stream ended with response.failed: %s", stream.error.code)
+
+    async def linger(self) -> None:
+        """Let the upstream's body come to its end, so that its connection can be kept."""
+        await self._reply.linger()
 
     async def aclose(self) -> None:
         """Let go of the upstream."""
@@ -240,15 +243,3 @@ class Turn:
 def new_response_id() -> str:
     """An id that nobody can guess."""
     return f"resp_{secrets.token_hex(16)}"
-
-
-async def _linger(chunks: AsyncGenerator[bytes, None]) -> None:
-    """Read what is left of a body that said all it had to say: mostly nothing but its end."""
-    with contextlib.suppress(TimeoutError, UpstreamError):
-        async with asyncio.timeout(_LINGER_SECONDS):
-            async for _ in chunks:
-                pass
-
-
-def _stopping() -> TranslatorError:
-    return TranslatorError("The server is being stopped: send the request again.", status=503, code="server_stopping")
