@@ -12,7 +12,9 @@ from ..mapping.losses import Loss, Losses
 from ..mapping.messages import map_items
 from ..mapping.reasoning import map_effort
 from ..mapping.text_format import map_text_format
-from ..mapping.tools import CallPolicy, map_tools
+from ..mapping.tool_choice import CallPolicy
+from ..mapping.tool_kinds import CALLS
+from ..mapping.tools import map_tools
 from ..wire import responses
 from .ledger import LEDGER
 from .response import echo, read_response
@@ -121,7 +123,7 @@ def translate_request(
     words = (asked.get("instructions"), plan.instruction, format.instruction)
     chat: JSON = {
         "model": upstream_model or asked["model"],
-        "messages": map_items(asked.get("input", ()), [word for word in words if word], dialect, losses),
+        "messages": map_items(asked.get("input", ()), [word for word in words if word], dialect, losses, plan.names),
     }
     parameters: JSON = dict(plan.parameters)
     if format.response_format is not None:
@@ -213,4 +215,4 @@ def _call_ids(request: JSON) -> frozenset[str]:
     items = request.get("input", ())
     if isinstance(items, str):
         return frozenset()
-    return frozenset(item["call_id"] for item in items if item.get("type") == "function_call")
+    return frozenset(item["call_id"] for item in items if item.get("type") in CALLS and "call_id" in item)

@@ -23,7 +23,7 @@ from typing import Any, Literal
 from ..errors import TranslatorError, UpstreamError
 from ..mapping.losses import Losses
 from ..mapping.outcome import COMPLETED, FAILED, map_finish_reason
-from ..mapping.tools import CallPolicy
+from ..mapping.tool_choice import CallPolicy
 from ..wire import events
 from . import chunks
 from .body import Body

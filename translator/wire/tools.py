@@ -25,6 +25,60 @@ class FunctionTool(TypedDict):
     strict: NotRequired[bool]
 
 
+class ToolFormat(TypedDict):
+    """What the input of a freeform tool looks like: `text` of any shape, or a `grammar`."""
+
+    __pydantic_config__ = LENIENT  # type: ignore[misc]
+    type: str
+    syntax: NotRequired[str]
+    definition: NotRequired[str]
+
+
+class CustomTool(TypedDict):
+    """A freeform tool of the client's: its input is text."""
+
+    __pydantic_config__ = LENIENT  # type: ignore[misc]
+    type: Literal["custom"]
+    name: Annotated[str, Field(min_length=1, max_length=128)]
+    description: NotRequired[str]
+    format: NotRequired[Annotated[ToolFormat, Nulls]]
+
+
+class ToolSearchTool(TypedDict):
+    """A search for more tools; `execution` says who runs it: the `client`, or else the server."""
+
+    __pydantic_config__ = LENIENT  # type: ignore[misc]
+    type: Literal["tool_search"]
+    execution: NotRequired[str]
+    description: NotRequired[str]
+    parameters: NotRequired[JSON]
+
+
+class LocalSkill(TypedDict):
+    """What a local shell can do besides: instructions in a folder."""
+
+    __pydantic_config__ = LENIENT  # type: ignore[misc]
+    name: str
+    description: NotRequired[str]
+    path: NotRequired[str]
+
+
+class ShellEnvironment(TypedDict):
+    """Where shell commands run: `local`, or in a container of OpenAI's."""
+
+    __pydantic_config__ = LENIENT  # type: ignore[misc]
+    type: str
+    skills: NotRequired[list[Annotated[LocalSkill, Nulls]]]
+
+
+class ShellTool(TypedDict):
+    """The built-in `shell` tool."""
+
+    __pydantic_config__ = LENIENT  # type: ignore[misc]
+    type: Literal["shell"]
+    environment: NotRequired[Annotated[ShellEnvironment, Nulls]]
+
+
 class OtherTool(TypedDict):
     """A hosted tool, or one of a kind that has no model here."""
 
@@ -32,9 +86,37 @@ class OtherTool(TypedDict):
     type: str
 
 
+_TOOL_TAGS = {
+    "function": "<function>",
+    "custom": "<custom>",
+    "tool_search": "<tool_search>",
+    "shell": "<shell>",
+}
+
+_Member = Annotated[
+    Annotated[FunctionTool, Tag("<function>")]
+    | Annotated[CustomTool, Tag("<custom>")]
+    | Annotated[ToolSearchTool, Tag("<tool_search>")]
+    | Annotated[ShellTool, Tag("<shell>")]
+    | Annotated[OtherTool, Tag("<other>")],
+    Discriminator(by_type(_TOOL_TAGS)),
+    Nulls,
+]
+
+
+class NamespaceTool(TypedDict):
+    """Functions and freeform tools under a name of their own."""
+
+    __pydantic_config__ = LENIENT  # type: ignore[misc]
+    type: Literal["namespace"]
+    name: Annotated[str, Field(min_length=1, max_length=128)]
+    description: NotRequired[str]
+    tools: list[_Member]
+
+
 Tool = Annotated[
-    Annotated[FunctionTool, Tag("<function>")] | Annotated[OtherTool, Tag("<other>")],
-    Discriminator(by_type({"function": "<function>"})),
+    Annotated[NamespaceTool, Tag("<namespace>")] | Annotated[_Member, Tag("<other>")],
+    Discriminator(by_type({"namespace": "<namespace>"})),
     Nulls,
 ]
 
@@ -45,6 +127,7 @@ class NamedChoice(TypedDict):
     __pydantic_config__ = LENIENT  # type: ignore[misc]
     type: str
     name: NotRequired[str]
+    namespace: NotRequired[str]
 
 
 class AllowedTools(TypedDict):
