@@ -16,6 +16,7 @@ from pydantic_core import from_json, to_json
 from ..errors import UpstreamError
 from ..mapping.upstream_error import map_error_object
 from ..mapping.usage import map_usage
+from .media import Image, Untold, read_audio, read_images
 from .thinking import Piece, ThinkingSplitter
 
 JSON = dict[str, Any]
@@ -88,7 +89,7 @@ class Fault:
     error: UpstreamError
 
 
-Delta = Text | Refusal | Reasoning | Call | Annotation | Finish | Usage | Tier | Fault
+Delta = Text | Refusal | Reasoning | Call | Annotation | Image | Untold | Finish | Usage | Tier | Fault
 
 
 def parse(data: bytes) -> JSON | None:
@@ -117,6 +118,7 @@ class Reader:
         self._logprobs: list[JSON] = []  # came without text; they belong to the next
         self._streamed = False  # content came in deltas: a whole message that follows only repeats it
         self._finished = False
+        self._heard = False
         self._tier = ""
 
     def plain_text(self, chunk: Mapping[str, Any]) -> str | None:
@@ -194,6 +196,8 @@ class Reader:
                 self._add_text(content, deltas)
             elif isinstance(content, list):
                 self._read_parts(content, deltas)
+        if delta.get("audio"):
+            self._read_audio(delta["audio"], bool(content), deltas)
         annotations = delta.get("annotations")  # of the text, so before what may follow it
         if annotations and isinstance(annotations, list):
             deltas.extend(_annotations(annotations))
@@ -201,6 +205,10 @@ class Reader:
         if refusal and isinstance(refusal, str):
             self._streamed = True
             deltas.append(Refusal(_whole_pairs(refusal)))
+        images = delta.get("images")
+        if images:
+            self._streamed = True
+            deltas.extend(read_images(images))
         calls = delta.get("tool_calls")
         if calls and isinstance(calls, list):
             self._read_calls(calls, deltas, whole)
@@ -243,6 +251,17 @@ class Reader:
                 deltas.append(Refusal(_whole_pairs(part["refusal"])))
             elif isinstance(part.get("text"), str):
                 self._add_text(part["text"], deltas)
+            elif part.get("type") == "image_url":
+                deltas.extend(read_images([part]))
+
+    def _read_audio(self, audio: Any, has_text: bool, deltas: list[Delta]) -> None:
+        self._streamed = True
+        transcript, untold = read_audio(audio)
+        if transcript and not has_text:
+            self._add_text(transcript, deltas)
+        if untold is not None and not self._heard:
+            self._heard = True  # it comes in many pieces
+            deltas.append(untold)
 
     def _add_text(self, text: str, deltas: list[Delta]) -> None:
         if self._half_pair or not text.isascii():

@@ -26,7 +26,7 @@ LEDGER: dict[str, Entry] = {
     "input": Entry("mapped", "messages", "A string is one user message; items become messages, turn by turn."),
     "instructions": Entry("mapped", "messages", "The first message, in the upstream's role for it."),
     "stream": Entry("carried", "stream", "With usage asked for in `stream_options`."),
-    "stream_options": Entry("reported", None, "Obfuscation is not added."),
+    "stream_options": Entry("applied", None, "Deltas are padded where `include_obfuscation` asks for it."),
     "store": Entry("reported", None, "Nothing is stored: the response says `store: false`."),
     "previous_response_id": Entry("refused", None, "Nothing is stored; send the earlier items in `input`."),
     "conversation": Entry("refused", None, "Nothing is stored; send the earlier items in `input`."),

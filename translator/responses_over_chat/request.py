@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from ..dialects import DEFAULT, Dialect
 from ..errors import Unsupported
@@ -14,9 +14,11 @@ from ..mapping.reasoning import map_effort
 from ..mapping.text_format import map_text_format
 from ..mapping.tool_choice import CallPolicy
 from ..mapping.tool_kinds import CALLS
+from ..mapping.tool_names import ToolNames
 from ..mapping.tools import map_tools
 from ..wire import responses
 from .ledger import LEDGER
+from .options import DEFAULT_OPTIONS, ReplyOptions
 from .response import echo, read_response
 from .stream import Stream
 
@@ -29,23 +31,6 @@ _CARRIED = tuple(
 )
 
 LOGPROBS = "message.output_text.logprobs"
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyOptions:
-    """How replies are told to clients, beyond what the request says."""
-
-    reasoning_events: Literal["reasoning_text", "reasoning"] = "reasoning_text"
-    """The names of raw reasoning's events: OpenAI's, or those of Open Responses."""
-
-    max_argument_bytes: int = 8 * 1024 * 1024
-    """What the arguments of one tool call may hold; an upstream that sends more has failed."""
-
-    max_event_bytes: int = 16 * 1024 * 1024
-    """What one event of the upstream's stream may hold; an upstream that sends more has failed."""
-
-
-DEFAULT_OPTIONS = ReplyOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +49,9 @@ class Translation:
     policy: CallPolicy
     """Which calls the reply may hold."""
 
+    names: ToolNames
+    """What the upstream calls the client's tools."""
+
     options: ReplyOptions
     """How the reply is told."""
 
@@ -75,11 +63,11 @@ class Translation:
         return Stream(
             echo(self.request, response_id, created_at),
             policy=self.policy,
+            names=self.names,
             known_call_ids=_call_ids(self.request),
             summarise=_summary(self.request) is not None,
-            reasoning_events=self.options.reasoning_events,
-            max_argument_bytes=self.options.max_argument_bytes,
-            max_event_bytes=self.options.max_event_bytes,
+            obfuscate=self.request.get("stream_options", {}).get("include_obfuscation", False),
+            options=self.options,
         )
 
     def translate_response(
@@ -135,7 +123,7 @@ def translate_request(
         if dialect.stream_usage == "request":
             chat["stream_options"] = {"include_usage": True}
     chat.update(dialect.extra_body)
-    return Translation(asked, chat, tuple(losses), plan.policy, options)
+    return Translation(asked, chat, tuple(losses), plan.policy, plan.names, options)
 
 
 def _refuse(request: JSON) -> None:
@@ -149,8 +137,6 @@ def _report(request: JSON, losses: Losses) -> None:
         losses.report("store", "nothing is stored, the response says store: false")
     if request.get("truncation") == "auto":
         losses.report("truncation", "nothing is shortened")
-    if request.get("stream_options", {}).get("include_obfuscation"):
-        losses.report("stream_options.include_obfuscation", "obfuscation is not added")
     if "client_metadata" in request:
         losses.report("client_metadata", "it says nothing to a chat upstream")
     for index, wanted in enumerate(request.get("include", ())):
