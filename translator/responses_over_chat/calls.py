@@ -59,8 +59,9 @@ class FunctionCallBuilder(CallBuilder):
 
     def append(self, arguments: str) -> None:
         """Tell of more of the arguments."""
-        self._arguments.append(arguments)
-        self._tell(events.FUNCTION_CALL_ARGUMENTS_DELTA, delta=arguments)
+        if arguments:
+            self._arguments.append(arguments)
+            self._tell(events.FUNCTION_CALL_ARGUMENTS_DELTA, delta=arguments)
 
     def item(self, status: str) -> JSON:
         """The call as far as it has come."""

@@ -35,13 +35,15 @@ from .body import Body
 from .builders import ItemBuilder, ItemStatus, MessageBuilder, Phase, ReasoningBuilder, reasoning_forms
 from .call_queue import CallQueue, WaitingCall
 from .calls import CallBuilder, CustomCallBuilder, new_call
-from .images import image_item, tell_image
+from .images import tell_image
 from .obfuscation import pad
 from .options import ReplyOptions
 from .response import known_tier, output_text
 
 JSON = dict[str, Any]
 
+_BROKE_OFF = "The upstream's answer broke off: it ended without a finish reason or an end marker."
+_NO_CALL = "The upstream made no tool call although 'tool_choice' demands one."
 _TERMINALS = {"completed": events.COMPLETED, "incomplete": events.INCOMPLETE, "failed": events.FAILED}
 
 
@@ -94,7 +96,7 @@ class Stream:
             chunks.Call: self._call,
             chunks.Annotation: self._annotation,
             media.Image: self._image,
-            media.Untold: self._untold,
+            media.Untold: lambda delta: self.losses.report("output", delta.reason),
             chunks.Finish: self._finish,
             chunks.Usage: self._usage,
             chunks.Tier: self._tier,
@@ -236,30 +238,20 @@ class Stream:
         reasoning = self._open
         if type(reasoning) is not ReasoningBuilder:
             self._close("completed", "commentary")
-            index = len(self._done)
-            reasoning = self._open = ReasoningBuilder(
-                self._tell, f"rs_{self._suffix}{index:02x}", index, self._reasoning_forms
-            )
+            reasoning = self._open = ReasoningBuilder(self._tell, *self._place("rs"), self._reasoning_forms)
         reasoning.append(delta.text)
 
     def _image(self, delta: media.Image) -> None:
         if self._room_for(delta):
             self._close("completed", "commentary")
-            index = len(self._done)
-            image = image_item(f"ig_{self._suffix}{index:02x}", delta.data, delta.format)
-            tell_image(self._tell, image, index)
-            self._done.append(image)
-
-    def _untold(self, delta: media.Untold) -> None:
-        self.losses.report("output", delta.reason)
+            self._done.append(tell_image(self._tell, *self._place("ig"), delta))
 
     def _call(self, delta: chunks.Call) -> None:
         fault = self._queue.weigh(delta)
         if fault is not None:
             self._break_off(fault)
         elif isinstance(self._open, CallBuilder) and delta.key == self._open_key:
-            if delta.arguments:
-                self._open.append(delta.arguments)
+            self._open.append(delta.arguments)
         elif self._queue.add(delta):
             self._advance()
         elif delta.arguments.strip() and delta.key not in self._left_out:
@@ -280,11 +272,15 @@ class Stream:
 
     # ---- items ----
 
+    def _place(self, prefix: str) -> tuple[str, int]:
+        """The id and the index of the next item."""
+        return f"{prefix}_{self._suffix}{len(self._done):02x}", len(self._done)
+
     def _open_message(self) -> MessageBuilder:
         if type(self._open) is MessageBuilder:
             return self._open
         self._close("completed", "commentary")
-        message = self._open = MessageBuilder(self._tell, f"msg_{self._suffix}{len(self._done):02x}", len(self._done))
+        message = self._open = MessageBuilder(self._tell, *self._place("msg"))
         if self._space:
             space, self._space = self._space, ""
             message.append_text(space, None)
@@ -292,17 +288,19 @@ class Stream:
 
     def _room_for(self, delta: chunks.Delta) -> bool:
         """Whether something that is no call can be told now; else it is held until the calls are complete."""
-        if isinstance(self._open, CallBuilder) and (self._queue or not self._open.complete()):
+        if self._within_call() or (self._queue and isinstance(self._open, CallBuilder)):
             self._held.append(delta)
             return False
         return True
 
     def _advance(self) -> None:
         """Announce the calls that can be: in the order they began, each when the one before it is complete."""
-        while self._queue.ready:
-            if isinstance(self._open, CallBuilder) and not self._open.complete():
-                return
+        while self._queue.ready and not self._within_call():
             self._open_call(self._queue.pop())
+
+    def _within_call(self) -> bool:
+        """Whether more of the open call is to be expected."""
+        return isinstance(self._open, CallBuilder) and not self._open.complete()
 
     def _open_call(self, waiting: WaitingCall) -> None:
         if not self._policy.admits(waiting.name, self._count_calls()):
@@ -342,12 +340,7 @@ class Stream:
             self._handlers[type(delta)](delta)
         said_nothing = not self._done and self._open is None and not self._queue
         if self._finish_reason is None and (said_nothing or not self._body.ended):
-            self._break_off(
-                UpstreamError(
-                    "The upstream's answer broke off: it ended without a finish reason or an end marker.",
-                    code="upstream_incomplete",
-                )
-            )
+            self._break_off(UpstreamError(_BROKE_OFF, code="upstream_incomplete"))
             return
         outcome = self._outcome()
         while self._queue:
@@ -359,12 +352,7 @@ class Stream:
         completed = outcome.status == "completed"
         self._close("completed" if completed else "incomplete", "final_answer" if completed else None)
         if completed and self._policy.required and not self._count_calls():
-            self._break_off(
-                UpstreamError(
-                    "The upstream made no tool call although 'tool_choice' demands one.",
-                    code="tool_choice_not_honored",
-                )
-            )
+            self._break_off(UpstreamError(_NO_CALL, code="tool_choice_not_honored"))
             return
         if outcome.reason is not None:
             self._response["incomplete_details"] = {"reason": outcome.reason}
@@ -374,7 +362,7 @@ class Stream:
         """How the answer ended, as the client is to be told."""
         outcome = map_finish_reason(self._finish_reason) if self._finish_reason is not None else COMPLETED
         if outcome is OUT_OF_TOKENS and self._options.length_status == "completed":
-            freeform = isinstance(self._open, CustomCallBuilder) and not self._open.complete()
+            freeform = isinstance(self._open, CustomCallBuilder) and self._within_call()
             if not freeform and not self._queue.holds_freeform:
                 self.losses.report("output", "the model ran out of tokens; the reply is told as completed")
                 return COMPLETED
@@ -390,8 +378,12 @@ class Stream:
             self._open_message()
 
     def _break_off(self, error: TranslatorError) -> None:
-        if self._open is not None:
-            self._close("incomplete", None)
+        if self._queue and not self._within_call():
+            self._open_call(self._queue.pop())
+        if self._queue or self._held:
+            # an item that is cut must be the last one
+            self.losses.report("output", "the answer broke off within a call; what stood behind it is not told")
+        self._close("incomplete", None)
         self.error = error
         payload = error.payload()
         self._emit({**payload, "type": events.ERROR, "error": payload})
@@ -400,10 +392,6 @@ class Stream:
         self._terminate("failed", None)
 
     def _terminate(self, status: str, completed_at: int | None) -> None:
-        self._response.update(
-            status=status,
-            completed_at=(completed_at if completed_at is not None else self._response["created_at"])
-            if status == "completed"
-            else None,
-        )
+        at = completed_at if completed_at is not None else self._response["created_at"]
+        self._response.update(status=status, completed_at=at if status == "completed" else None)
         self._emit({"type": _TERMINALS[status], "response": self.response})
