@@ -46,5 +46,4 @@ def summary_request(request: JSON, options: ReplyOptions, has_history: bool) -> 
             code="invalid_value",
         )
     kept = {name: value for name, value in request.items() if name not in _WITHHELD}
-    # none: a model that was offered tools earlier in the conversation may still call one
-    return {**kept, "input": [*items, {"role": "user", "content": REQUEST}], "tool_choice": "none"}
+    return {**kept, "input": [*items, {"role": "user", "content": REQUEST}]}

@@ -12,7 +12,10 @@ from ..mapping.losses import Loss, Losses
 from ..mapping.messages import map_items
 from ..mapping.reasoning import map_effort
 from ..mapping.text_format import map_text_format
-from ..mapping.tools import CallPolicy, map_tools
+from ..mapping.tool_choice import CallPolicy
+from ..mapping.tool_kinds import CALLS
+from ..mapping.tool_names import ToolNames
+from ..mapping.tools import map_tools, withhold_tools
 from ..wire import responses
 from .compaction import is_compaction, summary_request
 from .ledger import LEDGER
@@ -50,6 +53,9 @@ class Translation:
     policy: CallPolicy
     """Which calls the reply may hold."""
 
+    names: ToolNames
+    """What the upstream calls the client's tools."""
+
     options: ReplyOptions
     """How the reply is told."""
 
@@ -67,11 +73,13 @@ class Translation:
         return Stream(
             echo(self.request, response_id, created_at, self.keeps),
             policy=self.policy,
+            names=self.names,
             options=self.options,
             known_call_ids=self.known_call_ids,
             summarise=_summary(self.request) is not None,
             seal_reasoning=ENCRYPTED_REASONING in self.request.get("include", ()),
             compact=is_compaction(self.request),
+            obfuscate=self.request.get("stream_options", {}).get("include_obfuscation", False),
         )
 
     def translate_response(
@@ -140,7 +148,9 @@ def translate_valid(
     original = asked
     if is_compaction(asked):
         asked = summary_request(asked, options, bool(history))
-    plan = map_tools(asked, dialect, losses)
+        plan = withhold_tools()
+    else:
+        plan = map_tools(asked, dialect, losses, history or ())
     format = map_text_format(
         asked.get("text", {}).get("format"), dialect, with_tools="tools" in plan.parameters, losses=losses
     )
@@ -148,7 +158,13 @@ def translate_valid(
     chat: JSON = {
         "model": upstream_model or asked["model"],
         "messages": map_items(
-            asked.get("input", ()), [word for word in words if word], dialect, losses, options.sealer, history or ()
+            asked.get("input", ()),
+            [word for word in words if word],
+            dialect,
+            losses,
+            plan.names,
+            options.sealer,
+            history or (),
         ),
     }
     parameters: JSON = dict(plan.parameters)
@@ -162,7 +178,8 @@ def translate_valid(
             chat["stream_options"] = {"include_usage": True}
     chat.update(dialect.extra_body)
     keeps = stored and original.get("store", True)
-    return Translation(original, chat, tuple(losses), plan.policy, options, _call_ids(original, history or ()), keeps)
+    known = _call_ids(original, history or ())
+    return Translation(original, chat, tuple(losses), plan.policy, plan.names, options, known, keeps)
 
 
 def _refuse(request: JSON, resolved: bool) -> None:
@@ -186,8 +203,6 @@ def _report(request: JSON, options: ReplyOptions, losses: Losses, *, stored: boo
         losses.report("store", "nothing is stored, the response says store: false")
     if request.get("truncation") == "auto" and not shortens:
         losses.report("truncation", "nothing is shortened")
-    if request.get("stream_options", {}).get("include_obfuscation"):
-        losses.report("stream_options.include_obfuscation", "obfuscation is not added")
     if "client_metadata" in request:
         losses.report("client_metadata", "it says nothing to a chat upstream")
     for index, wanted in enumerate(request.get("include", ())):
@@ -251,4 +266,4 @@ def _call_ids(request: JSON, history: Sequence[JSON]) -> frozenset[str]:
     items = request.get("input", ())
     if isinstance(items, str):
         items = ()
-    return frozenset(item["call_id"] for item in (*history, *items) if item.get("type") == "function_call")
+    return frozenset(item["call_id"] for item in (*history, *items) if item.get("type") in CALLS and "call_id" in item)
