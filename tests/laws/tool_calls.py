@@ -101,14 +101,8 @@ def _built_in() -> st.SearchStrategy[ToolCall]:
     )
     actions = st.fixed_dictionaries({"commands": words, "timeout_ms": limits, "max_output_length": limits})
     executions = st.fixed_dictionaries(
-        {
-            "type": st.just("exec"),
-            "command": words,
-            "env": st.dictionaries(texts, texts, max_size=1),
-            "timeout_ms": limits,
-            "user": st.none(),
-            "working_directory": st.none() | paths,
-        }
+        {"type": st.just("exec"), "command": words, "env": st.dictionaries(texts, texts, max_size=1)},
+        optional={"timeout_ms": st.integers(1, 9999), "working_directory": paths},
     )
     return st.one_of(
         _whole("apply_patch", operations, lambda operation: {"operation": operation}),

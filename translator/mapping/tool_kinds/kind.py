@@ -56,6 +56,6 @@ def content(output: JSON, _: ToolNames) -> str | list[JSON]:
 
 def integer(value: Any) -> int | None:
     """A whole number however a model wrote it, or None."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
-        return None
-    return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if type(value) is int else None

@@ -55,15 +55,17 @@ def _fields(arguments: JSON) -> JSON | None:
     if not isinstance(command, list) or not command or not all(isinstance(word, str) for word in command):
         return None
     env = arguments.get("env")
-    directory, user = arguments.get("working_directory"), arguments.get("user")
-    action = {
+    action: JSON = {
         "type": "exec",
         "command": command,
         "env": {key: str(value) for key, value in env.items()} if isinstance(env, dict) else {},
-        "timeout_ms": integer(arguments.get("timeout_ms")),
-        "user": user if isinstance(user, str) else None,
-        "working_directory": directory if isinstance(directory, str) else None,
     }
+    # left out where nothing is said: Vercel's AI SDK takes no null for them
+    if (timeout := integer(arguments.get("timeout_ms"))) is not None:
+        action["timeout_ms"] = timeout
+    for key in ("user", "working_directory"):
+        if isinstance(arguments.get(key), str):
+            action[key] = arguments[key]
     return {"action": action}
 
 
