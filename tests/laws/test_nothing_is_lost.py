@@ -44,6 +44,9 @@ def test_all_that_an_upstream_says_is_in_the_output(request: JSON, completion: C
     ]
     if completion.logprobs and text["text"]:
         assert [entry["token"] for entry in text["logprobs"]] == list(completion.tokens)
+    usage = reply.response["usage"]
+    assert (usage and usage["total_tokens"]) == (completion.usage and completion.usage["total_tokens"])
+    assert reply.response["service_tier"] == (completion.service_tier or "default")
     places = admitted(request, completion)
     calls = [completion.tool_calls[place] for place in places]
     told_calls = [

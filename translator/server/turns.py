@@ -42,8 +42,8 @@ class Door(Protocol):
         """The upstream has accepted the request: say what is said before the first event."""
         ...
 
-    async def write(self, make: Callable[..., Events], *arguments: Any) -> None:
-        """Send the events that `make(*arguments)` gives, if any."""
+    async def write(self, events: Events) -> None:
+        """Send these events, if there are any, in the order in which they were made."""
         ...
 
     async def end(self, make: Callable[[], Awaitable[Events]]) -> None:
@@ -166,11 +166,11 @@ class Turn:
         """Tell the client of the turn as it goes on, to its end; failures are told as events."""
         stream = self.stream
         await door.start(self._losses)
-        await door.write(stream.open)
+        await door.write(stream.open())
         beat = asyncio.create_task(door.beat(self._settings.heartbeat_seconds, stream.heartbeat))
         try:
-            await self._relay(self._reply.chunks, door)
-            await door.end(self._conclude)
+            events = await self._relay(self._reply.chunks, door)
+            await door.end(lambda: self._conclude(events))
         except TranslatorError as error:
             await door.end(self._failure(error))
         except asyncio.CancelledError:
@@ -194,13 +194,17 @@ class Turn:
         """Let go of the upstream."""
         await self._reply.aclose()
 
-    async def _relay(self, chunks: AsyncGenerator[bytes, None], door: Door) -> None:
-        """Read until the upstream has said all, or only usage is missing and does not come within the grace."""
+    async def _relay(self, chunks: AsyncGenerator[bytes, None], door: Door) -> Events:
+        """Read until the upstream has said all, or only usage is missing and does not come within the grace.
+
+        Returns the events of what was read last, so that they leave together with the end.
+        """
         stream = self.stream
         async for data in chunks:
-            await door.write(stream.receive_bytes, data)
+            events = stream.receive_bytes(data)
             if stream.ended:
-                return
+                return events
+            await door.write(events)
             if stream.finishing:
                 break
         deadline = asyncio.get_running_loop().time() + self._settings.finish_grace_seconds
@@ -208,11 +212,12 @@ class Turn:
             while not stream.ended:
                 async with asyncio.timeout_at(deadline):
                     data = await anext(chunks)
-                await door.write(stream.receive_bytes, data)
+                await door.write(stream.receive_bytes(data))
+        return []
 
-    async def _conclude(self) -> Events:
-        """The last events. What is to be kept is committed before the event that says so can leave."""
-        events = self.stream.finish(int(time.time()))
+    async def _conclude(self, told: Events) -> Events:
+        """The last events, after those. What is to be kept is committed before the event that says so can leave."""
+        events = told + self.stream.finish(int(time.time()))
         try:
             await self._keep(self.stream.response)
         except TranslatorError as error:
