@@ -36,7 +36,7 @@ class EventStream:
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
 
     async def write(self, events: Events) -> None:
-        """Sends these events, if there are any. Whoever made them comes straight here, so their numbers stay in order."""
+        """Sends these events, if there are any; whoever made them comes straight here, so they stay in order."""
         if not events:
             return
         async with self._turn:
