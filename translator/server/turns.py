@@ -80,12 +80,12 @@ class Turns:
         call, reply, shortened = await self._ask(past, target, principal)
         return Turn(self, principal, past, call, reply, shortened, memory)
 
-    async def translate(self, body: JSON, principal: Principal) -> tuple[Past, Translation, Target]:
+    async def translate(self, body: JSON, principal: Principal) -> tuple[Translation, Target]:
         """What would be sent for a request, and where to; nothing is."""
         asked: JSON = validate(body)  # type: ignore[assignment]
         target = await self._catalogue.target(asked["model"])
         past = await self.history.resolve(asked, principal)
-        return past, self._translate(past.request, past.history, target, principal), target
+        return self._translate(past.request, past.history, target, principal), target
 
     def _translate(
         self, request: JSON, history: Sequence[JSON] | None, target: Target, principal: Principal
@@ -154,6 +154,11 @@ class Turn:
     def losses(self) -> list[Loss]:
         """What was lost on the way there and, as far as it has come, back."""
         return [*self._losses, *self.stream.losses]
+
+    @property
+    def told(self) -> list[JSON]:
+        """The items that the upstream was told: those it continues, then its own."""
+        return [*(self._past.history or ()), *self._past.request["input"]]
 
     async def complete(self) -> JSON:
         """The whole response, kept if it is to be. Raises TranslatorError."""
@@ -230,14 +235,21 @@ class Turn:
         return fail
 
     async def _keep(self, response: JSON) -> None:
+        """Commit it if it is to be kept; then the connection may continue it."""
+        try:
+            if self.call.keeps:
+                await self._turns.history.keep(response, self._past, self._principal)
+        except TranslatorError:
+            self._forget()
+            raise
+        if response["status"] == "failed":
+            self._forget()
+        elif self._memory is not None:
+            self._memory.remember(response, self._past, stored=self.call.keeps)
+
+    def _forget(self) -> None:
         if self._memory is not None:
-            if response["status"] == "failed":
-                self._memory.forget(self.call.request.get("previous_response_id"))
-            else:
-                items = [*(self._past.history or ()), *self._past.request["input"], *response["output"]]
-                self._memory.remember(response["id"], items)
-        if self.call.keeps:
-            await self._turns.history.keep(response, self._past, self._principal)
+            self._memory.forget(self.call.request.get("previous_response_id"))
 
 
 def new_response_id() -> str:
