@@ -262,12 +262,12 @@ def _read_request(connection: socket.socket) -> Exchange | None:
 class RunningServer:
     """An ASGI app in a real uvicorn, in a thread, on a free port of 127.0.0.1."""
 
-    def __init__(self, app: ASGIApp, *, grace_seconds: int = 5) -> None:
+    def __init__(self, app: ASGIApp, *, grace_seconds: int = 5, **options: Any) -> None:
         listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = listener.getsockname()[1]
         self.base_url = f"http://127.0.0.1:{self.port}/v1"
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, timeout_graceful_shutdown=grace_seconds, lifespan="on"
+            app, log_config=None, access_log=False, timeout_graceful_shutdown=grace_seconds, lifespan="on", **options
         )
         self._server = uvicorn.Server(config)
         self._loop: asyncio.AbstractEventLoop | None = None

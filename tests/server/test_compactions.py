@@ -114,11 +114,6 @@ def test_a_trigger_makes_exactly_one_item_and_the_chain_goes_on_from_it(
     client.respond("My name?", previous_response_id=second["id"])
     left = [SUMMARY, ("user", "Do you know me?"), ("assistant", "Yes, Ada."), ("user", "My name?")]
     assert told(upstream)[1:] == left
-        SUMMARY,
-        ("user", "Do you know me?"),
-        ("assistant", "Yes, Ada."),
-        ("user", "My name?"),
-    ]
 
 
 def test_an_item_that_was_altered_or_made_elsewhere_is_refused(client: Client, upstream: ScriptedUpstream) -> None:

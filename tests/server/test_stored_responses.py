@@ -175,7 +175,7 @@ def test_a_page_that_cannot_be_is_refused(client: Client, upstream: ScriptedUpst
 
 def test_every_kind_of_input_item_is_listed_as_the_standard_has_it(client: Client, upstream: ScriptedUpstream) -> None:
     say(upstream, "Fine.")
-    items = [
+    items: list[dict[str, Any]] = [
         {"role": "developer", "content": "Be brief."},
         {"role": "user", "content": [{"type": "input_text", "text": "Hi"}]},
         {"role": "assistant", "content": "Hello."},
@@ -199,7 +199,8 @@ def test_reasoning_is_sealed_on_the_way_out_where_it_is_asked_for(client: Client
     path = f"/responses/{response['id']}"
     assert "encrypted_content" not in client.get(path)["output"][0]
     for spelling in ("include", "include[]"):
-        sealed = client.get(path, **{spelling: "reasoning.encrypted_content"})["output"][0]["encrypted_content"]
+        asked: dict[str, Any] = {spelling: "reasoning.encrypted_content"}
+        sealed = client.get(path, **asked)["output"][0]["encrypted_content"]
         assert "think" not in sealed
     upstream.reply(completion("Yes.", reasoning_content="Let me think."))
     same = client.respond("Why?", include=["reasoning.encrypted_content"])

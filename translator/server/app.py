@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from ..errors import InvalidRequest, TranslatorError
 from .auth import Authenticator
@@ -29,6 +29,7 @@ from .settings import Settings, Upstream
 from .stored_responses import StoredResponses
 from .turns import Turns
 from .upstream import UpstreamClient, open_transport
+from .websocket import WebSocketResponses
 
 PREFIXES = ("/v1", "", "/api/v1")
 """Every route is served under each of these."""
@@ -50,6 +51,7 @@ def create_app(
     turns = Turns(settings, catalogue, kept)
     resources = _Resources(
         Responses(authenticator, turns),
+        WebSocketResponses(authenticator, turns),
         Compactions(authenticator, turns),
         InputTokens(authenticator, turns),
         StoredResponses(authenticator, kept),
@@ -92,6 +94,7 @@ def _open(settings: Settings, transport: httpx.AsyncBaseTransport | None) -> lis
 
 class _Resources(NamedTuple):
     responses: Responses
+    websocket: WebSocketResponses
     compactions: Compactions
     input_tokens: InputTokens
     stored: StoredResponses
@@ -105,6 +108,8 @@ def _routes(prefix: str, resources: _Resources) -> list[BaseRoute]:
     response, conversation = f"{prefix}/responses/{{id}}", f"{prefix}/conversations/{{id}}"
     return [
         Route(f"{prefix}/responses", resources.responses, methods=["POST"]),
+        Route(f"{prefix}/responses", resources.websocket.answer_get, methods=["GET"]),
+        WebSocketRoute(f"{prefix}/responses", resources.websocket),
         Route(f"{prefix}/responses/compact", resources.compactions, methods=["POST"]),
         Route(f"{prefix}/responses/input_tokens", resources.input_tokens.count, methods=["POST"]),
         Route(response, stored.retrieve, methods=["GET"]),

@@ -54,6 +54,9 @@ def run(settings: Settings, listener: socket.socket) -> None:
         access_log=False,
         server_header=False,
         backlog=_BACKLOG,
+        ws="websockets-sansio",
+        ws_max_size=settings.max_body_bytes,
+        ws_per_message_deflate=False,  # it would cost more than the translation, for every event
         timeout_graceful_shutdown=max(1, round(settings.shutdown_grace_seconds)),
     )
     uvicorn.Server(config).run(sockets=[listener])

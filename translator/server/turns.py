@@ -22,9 +22,10 @@ from .auth import Principal
 from .history import History, Memory, Past
 from .kept import Kept
 from .models import Catalogue, Target
-from .observation import log_failure, stopping
+from .observation import log_failure
 from .settings import Settings
 from .upstream import Reply
+from .warm_up import Silence
 
 JSON = dict[str, Any]
 Events = list[JSON]
@@ -69,14 +70,19 @@ class Turns:
             max_event_bytes=settings.max_event_bytes,
         )
 
-    async def begin(self, body: JSON, principal: Principal, memory: Memory | None = None) -> Turn:
+    async def begin(
+        self, body: JSON, principal: Principal, memory: Memory | None = None, *, generate: bool = True
+    ) -> Turn:
         """The turn, once the upstream has accepted its request. Raises TranslatorError before that.
 
-        Whoever gets the turn closes it.
+        Whoever gets the turn closes it. One that shall not `generate` ends at once; the upstream is not asked.
         """
         asked: JSON = validate(body)  # type: ignore[assignment]  # the wire types are plain dicts
         target = await self._catalogue.target(asked["model"])
         past = await self.history.resolve(asked, principal, memory)
+        if not generate:
+            call = self._translate(past.request, past.history or [], target, principal)
+            return Turn(self, principal, past, call, Silence(), [], memory)
         call, reply, shortened = await self._ask(past, target, principal)
         return Turn(self, principal, past, call, reply, shortened, memory)
 
@@ -136,7 +142,7 @@ class Turn:
         principal: Principal,
         past: Past,
         call: Translation,
-        reply: Reply,
+        reply: Reply | Silence,
         shortened: list[Loss],
         memory: Memory | None,
     ) -> None:
@@ -167,8 +173,11 @@ class Turn:
         await self._keep(response)
         return response
 
-    async def tell(self, door: Door, client_gone: Callable[[], bool]) -> None:
-        """Tell the client of the turn as it goes on, to its end; failures are told as events."""
+    async def tell(self, door: Door, cut_short: Callable[[], TranslatorError | None]) -> None:
+        """Tell the client of the turn as it goes on, to its end; failures are told as events.
+
+        `cut_short` says why it was cancelled if it was; None: the client has left, there is nobody to be told.
+        """
         stream = self.stream
         await door.start(self._losses)
         await door.write(stream.open)
@@ -179,8 +188,8 @@ class Turn:
         except TranslatorError as error:
             await door.end(self._failure(error))
         except asyncio.CancelledError:
-            if not client_gone():
-                await door.end(self._failure(stopping()))
+            if (reason := cut_short()) is not None:
+                await door.end(self._failure(reason))
             raise
         except Exception as error:
             log_failure(error)
