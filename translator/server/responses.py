@@ -7,6 +7,7 @@ from starlette.types import Receive, Scope, Send
 from .auth import Authenticator
 from .body import ClientLeft, losses_header, read_json, send_json
 from .event_stream import EventStream
+from .observation import stopping
 from .presence import Presence
 from .turns import Turn, Turns
 
@@ -31,7 +32,8 @@ class Responses:
             with Presence(receive) as presence:
                 turn = await self._turns.begin(body, principal)
                 if turn.call.request.get("stream"):
-                    await turn.tell(EventStream(send, self._settings.done_marker), lambda: presence.gone)
+                    door = EventStream(send, self._settings.done_marker)
+                    await turn.tell(door, lambda: None if presence.gone else stopping())
                 else:
                     response = await turn.complete()
                     await send_json(send, response, losses_header(turn.losses))

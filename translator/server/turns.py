@@ -22,9 +22,10 @@ from .auth import Principal
 from .history import History, Memory, Past
 from .kept import Kept
 from .models import Catalogue, Target
-from .observation import log_failure, stopping
+from .observation import log_failure
 from .settings import Settings
 from .upstream import Reply
+from .warm_up import Silence
 
 JSON = dict[str, Any]
 Events = list[JSON]
@@ -69,23 +70,28 @@ class Turns:
             max_event_bytes=settings.max_event_bytes,
         )
 
-    async def begin(self, body: JSON, principal: Principal, memory: Memory | None = None) -> Turn:
+    async def begin(
+        self, body: JSON, principal: Principal, memory: Memory | None = None, *, generate: bool = True
+    ) -> Turn:
         """The turn, once the upstream has accepted its request. Raises TranslatorError before that.
 
-        Whoever gets the turn closes it.
+        Whoever gets the turn closes it. One that shall not `generate` ends at once; the upstream is not asked.
         """
         asked: JSON = validate(body)  # type: ignore[assignment]  # the wire types are plain dicts
         target = await self._catalogue.target(asked["model"])
         past = await self.history.resolve(asked, principal, memory)
+        if not generate:
+            call = self._translate(past.request, past.history or [], target, principal)
+            return Turn(self, principal, past, call, Silence(), [], memory)
         call, reply, shortened = await self._ask(past, target, principal)
         return Turn(self, principal, past, call, reply, shortened, memory)
 
-    async def translate(self, body: JSON, principal: Principal) -> tuple[Past, Translation, Target]:
+    async def translate(self, body: JSON, principal: Principal) -> tuple[Translation, Target]:
         """What would be sent for a request, and where to; nothing is."""
         asked: JSON = validate(body)  # type: ignore[assignment]
         target = await self._catalogue.target(asked["model"])
         past = await self.history.resolve(asked, principal)
-        return past, self._translate(past.request, past.history, target, principal), target
+        return self._translate(past.request, past.history, target, principal), target
 
     def _translate(
         self, request: JSON, history: Sequence[JSON] | None, target: Target, principal: Principal
@@ -136,7 +142,7 @@ class Turn:
         principal: Principal,
         past: Past,
         call: Translation,
-        reply: Reply,
+        reply: Reply | Silence,
         shortened: list[Loss],
         memory: Memory | None,
     ) -> None:
@@ -155,6 +161,11 @@ class Turn:
         """What was lost on the way there and, as far as it has come, back."""
         return [*self._losses, *self.stream.losses]
 
+    @property
+    def told(self) -> list[JSON]:
+        """The items that the upstream was told: those it continues, then its own."""
+        return [*(self._past.history or ()), *self._past.request["input"]]
+
     async def complete(self) -> JSON:
         """The whole response, kept if it is to be. Raises TranslatorError."""
         body = await self._reply.read(self._settings.max_event_bytes)
@@ -162,8 +173,11 @@ class Turn:
         await self._keep(response)
         return response
 
-    async def tell(self, door: Door, client_gone: Callable[[], bool]) -> None:
-        """Tell the client of the turn as it goes on, to its end; failures are told as events."""
+    async def tell(self, door: Door, cut_short: Callable[[], TranslatorError | None]) -> None:
+        """Tell the client of the turn as it goes on, to its end; failures are told as events.
+
+        `cut_short` says why it was cancelled if it was; None: the client has left, there is nobody to be told.
+        """
         stream = self.stream
         await door.start(self._losses)
         await door.write(stream.open())
@@ -174,8 +188,8 @@ class Turn:
         except TranslatorError as error:
             await door.end(self._failure(error))
         except asyncio.CancelledError:
-            if not client_gone():
-                await door.end(self._failure(stopping()))
+            if (reason := cut_short()) is not None:
+                await door.end(self._failure(reason))
             raise
         except Exception as error:
             log_failure(error)
@@ -235,14 +249,21 @@ class Turn:
         return fail
 
     async def _keep(self, response: JSON) -> None:
+        """Commit it if it is to be kept; then the connection may continue it."""
+        try:
+            if self.call.keeps:
+                await self._turns.history.keep(response, self._past, self._principal)
+        except TranslatorError:
+            self._forget()
+            raise
+        if response["status"] == "failed":
+            self._forget()
+        elif self._memory is not None:
+            self._memory.remember(response, self._past, stored=self.call.keeps)
+
+    def _forget(self) -> None:
         if self._memory is not None:
-            if response["status"] == "failed":
-                self._memory.forget(self.call.request.get("previous_response_id"))
-            else:
-                items = [*(self._past.history or ()), *self._past.request["input"], *response["output"]]
-                self._memory.remember(response["id"], items)
-        if self.call.keeps:
-            await self._turns.history.keep(response, self._past, self._principal)
+            self._memory.forget(self.call.request.get("previous_response_id"))
 
 
 def new_response_id() -> str:
