@@ -33,7 +33,7 @@ def test_a_freeform_tool_is_a_function_with_one_string_and_its_grammar_in_words(
     assert offer["parameters"]["required"] == ["input"] == [*offer["parameters"]["properties"]]
     assert offer["parameters"]["properties"]["input"]["type"] == "string"
     plain = KINDS["custom"].offer({"type": "custom", "name": "a", "format": {"type": "text"}})
-    assert "description" not in plain
+    assert "grammar" not in plain["description"]
 
 
 def test_a_regular_expression_is_called_one() -> None:

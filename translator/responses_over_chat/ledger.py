@@ -47,7 +47,11 @@ LEDGER: dict[str, Entry] = {
     "service_tier": Entry("carried", "service_tier", "The response names the tier the upstream reports."),
     "reasoning": Entry("mapped", "reasoning_effort", "`effort` is sent; `summary` is made from the raw reasoning."),
     "text": Entry("mapped", "response_format", "`format` becomes `response_format`, `verbosity` is carried."),
-    "tools": Entry("mapped", "tools", "What the client runs is offered as a function; hosted tools are forwarded, left out or refused."),
+    "tools": Entry(
+        "mapped",
+        "tools",
+        "What the client runs is offered as a function; hosted tools are forwarded, left out or refused.",
+    ),
     "tool_choice": Entry("mapped", "tool_choice", "And enforced on what the model calls."),
     "parallel_tool_calls": Entry("carried", "parallel_tool_calls", "And enforced on what the model calls."),
     "truncation": Entry("echoed", None, "`disabled` is what happens; `auto` is reported: nothing is shortened."),
