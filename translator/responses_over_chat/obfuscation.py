@@ -18,6 +18,5 @@ def pad(event: JSON) -> JSON:
     Lengths are those of JSON in bytes, quotes left out. What fills them is fixed: the same reply gives the same bytes.
     """
     said = len(to_json(event["delta"])) - 2
-    size = max(_SMALLEST, 1 << said.bit_length())
-    missing = size - said
+    missing = max(_SMALLEST, 1 << (said - 1).bit_length()) - said
     return {**event, "obfuscation": (_FILL * (missing // len(_FILL) + 1))[:missing]}

@@ -18,22 +18,24 @@ def has_grammar(tool: JSON) -> bool:
 
 
 def _offer(tool: JSON) -> JSON:
-    words = [tool["description"]] if tool.get("description") else []
-    about = "The input of the tool, as plain text."
+    # descriptions of freeform tools often forbid JSON, which a function's arguments are
+    words = [f"Give the whole input as the one argument `{PARAMETER}`, a string."]
+    if tool.get("description"):
+        words.insert(0, tool["description"])
     if has_grammar(tool):
         format = tool["format"]
         language = _LANGUAGES.get(format.get("syntax", ""), "this grammar")
-        words.append(f"The whole input must match {language}, with nothing around it:")
+        words.append(f"The input must match {language}, with nothing around it:")
         words.append(format.get("definition", ""))
-        about = "The input of the tool: text that matches the grammar in the tool's description."
-    function: JSON = {"description": "\n\n".join(words)} if words else {}
-    function["parameters"] = {
-        "type": "object",
-        "properties": {PARAMETER: {"type": "string", "description": about}},
-        "required": [PARAMETER],
-        "additionalProperties": False,
+    return {
+        "description": "\n\n".join(words),
+        "parameters": {
+            "type": "object",
+            "properties": {PARAMETER: {"type": "string", "description": "The whole input of the tool."}},
+            "required": [PARAMETER],
+            "additionalProperties": False,
+        },
     }
-    return function
 
 
 def _arguments(call: JSON) -> str:

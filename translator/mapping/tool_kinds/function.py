@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from .kind import ToolKind, content
+from .kind import ToolKind, content, object_schema
 
 JSON = dict[str, Any]
 
 
 def _offer(tool: JSON) -> JSON:
     function: JSON = {key: tool[key] for key in ("description", "parameters", "strict") if key in tool}
-    parameters = function.get("parameters")
-    if parameters is not None and "type" not in parameters:
-        # several upstreams reject a schema that does not say it is an object
-        function["parameters"] = {"type": "object", **parameters}
+    if "parameters" in function:
+        function["parameters"] = object_schema(function["parameters"])
     return function
 
 

@@ -54,6 +54,11 @@ def content(output: JSON, _: ToolNames) -> str | list[JSON]:
     return said
 
 
+def object_schema(parameters: JSON) -> JSON:
+    """A schema that says it is an object: several upstreams reject one that does not."""
+    return parameters if "type" in parameters else {"type": "object", **parameters}
+
+
 def integer(value: Any) -> int | None:
     """A whole number however a model wrote it, or None."""
     if isinstance(value, float) and value.is_integer():

@@ -8,7 +8,7 @@ from pydantic_core import to_json
 
 from ..namespaces import members
 from ..tool_names import ToolNames
-from .kind import ToolKind
+from .kind import ToolKind, object_schema
 
 JSON = dict[str, Any]
 
@@ -25,7 +25,7 @@ _PARAMETERS: JSON = {
 def _offer(tool: JSON) -> JSON:
     return {
         "description": tool.get("description", _DESCRIPTION),
-        "parameters": tool.get("parameters", _PARAMETERS),
+        "parameters": object_schema(tool.get("parameters", _PARAMETERS)),
     }
 
 
