@@ -1,0 +1,18 @@
+"""What is kept between requests: responses and their chains, conversations, learned facts; in SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+from .records import Conversation, Item, LearnedFact, Page, Response, Turn
+from .store import Store, default_url, open_store
+
+__all__ = [
+    "Conversation",
+    "Item",
+    "LearnedFact",
+    "Page",
+    "Response",
+    "Store",
+    "Turn",
+    "default_url",
+    "open_store",
+]
