@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from .bounds import Bounds
 from .records import Conversation, Item, LearnedFact, Page, Response, Turn
 from .store import Store, default_url, open_store
 
 __all__ = [
+    "Bounds",
     "Conversation",
     "Item",
     "LearnedFact",

@@ -41,6 +41,9 @@ class Bounds:
         return self.clock() - self.ttl
 
 
+DEFAULT_BOUNDS = Bounds()
+
+
 @dataclass(frozen=True, slots=True)
 class _Order:
     """What one batch of eviction shall remove: all that expired, and the oldest until `excess` bytes are freed."""

@@ -165,7 +165,9 @@ class Conversations:
         for index, item in enumerate(items):
             item_id = item.get("id")
             if not isinstance(item_id, str) or not well_formed(item_id):
-                raise InvalidRequest("An item needs an id of 1 to 256 printable characters.", param=f"items[{index}].id")
+                raise InvalidRequest(
+                    "An item needs an id of 1 to 256 printable characters.", param=f"items[{index}].id"
+                )
             if item_id in encoded and not again:
                 raise _duplicate(item_id)
             encoded.setdefault(item_id, encode_item(item))
@@ -244,9 +246,7 @@ def _known(connection: Connection, append: Append) -> set[str]:
     return set(connection.scalars(select(_i.id).where(*here, _i.id.in_(append.items))))
 
 
-def _create(
-    connection: Connection, entries: Sequence[tuple[Mapping[str, Any], Append]]
-) -> list[InvalidRequest | None]:
+def _create(connection: Connection, entries: Sequence[tuple[Mapping[str, Any], Append]]) -> list[InvalidRequest | None]:
     connection.execute(insert(conversations), [row for row, _ in entries])
     return append_to(connection, [append for _, append in entries])
 
@@ -284,9 +284,7 @@ def _delete_one_item(connection: Connection, change: _Change) -> bool:
     if connection.execute(select(_c.id).where(*change.alive()).with_for_update()).one_or_none() is None:
         return False
     this = (_i.tenant == change.tenant, _i.conversation_id == change.conversation_id, _i.id == change.item_id)
-    freed = connection.scalars(
-        delete(conversation_items).where(*this).returning(func.length(_i.body))
-    ).one_or_none()
+    freed = connection.scalars(delete(conversation_items).where(*this).returning(func.length(_i.body))).one_or_none()
     if freed is None:
         return False
     smaller = _c.size - freed - ROW_OVERHEAD

@@ -56,6 +56,4 @@ def _learn(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[None]
 
 
 def _forget(connection: Connection, upstreams: Sequence[str]) -> list[int]:
-    return [
-        connection.execute(delete(learned_facts).where(_f.upstream == upstream)).rowcount for upstream in upstreams
-    ]
+    return [connection.execute(delete(learned_facts).where(_f.upstream == upstream)).rowcount for upstream in upstreams]

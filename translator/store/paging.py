@@ -12,7 +12,12 @@ Order = Literal["asc", "desc"]
 
 
 def page_of(
-    items: Sequence[Item], *, order: Order = "desc", after: str | None = None, before: str | None = None, limit: int = 20
+    items: Sequence[Item],
+    *,
+    order: Order = "desc",
+    after: str | None = None,
+    before: str | None = None,
+    limit: int = 20,
 ) -> Page:
     """Up to `limit` items that stand between the items `after` and `before` in the order asked for.
 

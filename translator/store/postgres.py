@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -20,13 +20,13 @@ _LOST_RACES = frozenset({"40001", "40P01"})  # serialization failure and deadloc
 class PostgresDatabase:
     """`url` as libpq understands it: `postgresql://user:password@host/database?sslmode=require`.
 
-    `timeout` bounds, in seconds, connecting, waiting for a free connection, and every statement.
+    `wait` bounds, in seconds, connecting, waiting for a free connection, and every statement.
     """
 
-    def __init__(self, url: str, *, timeout: float = 10.0) -> None:
+    def __init__(self, url: str, *, wait: float = 10.0) -> None:
         async def connect() -> Any:
             try:
-                return await asyncpg.connect(url, timeout=timeout, command_timeout=timeout)
+                return await asyncpg.connect(url, timeout=wait, command_timeout=wait)
             except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 raise ConnectionError(str(error)) from error
 
@@ -35,7 +35,7 @@ class PostgresDatabase:
             async_creator=connect,
             pool_size=_CONNECTIONS,
             max_overflow=0,
-            pool_timeout=timeout,
+            pool_timeout=wait,
             hide_parameters=True,
         )
         self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")

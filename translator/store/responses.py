@@ -215,9 +215,7 @@ def _save(
 
 def _delete(connection: Connection, keys: Sequence[tuple[str, str, float]]) -> list[bool]:
     return [
-        connection.execute(
-            delete(responses).where(_r.tenant == tenant, _r.id == id, _r.stored_at > expiry)
-        ).rowcount
+        connection.execute(delete(responses).where(_r.tenant == tenant, _r.id == id, _r.stored_at > expiry)).rowcount
         > 0
         for tenant, id, expiry in keys
     ]

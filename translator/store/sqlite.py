@@ -29,17 +29,17 @@ _CHECKPOINT_PAGES = 4000  # 16 MB of log: pages written several times are copied
 class SqliteDatabase:
     """A file, or with `path` None the memory of this process.
 
-    `timeout` is how long, in seconds, a write waits for other processes' writes. `synchronous` normal keeps what
+    `wait` is how long, in seconds, a write waits for other processes' writes. `synchronous` normal keeps what
     was committed when the process dies; full also when the machine loses power, at the price of a disk sync for
     each commit.
     """
 
-    def __init__(self, path: Path | None, *, synchronous: Synchronous = "normal", timeout: float = 10.0) -> None:
+    def __init__(self, path: Path | None, *, synchronous: Synchronous = "normal", wait: float = 10.0) -> None:
         if sqlite3.sqlite_version_info < (3, 35):
             raise StoreUnavailable(f"The store needs SQLite 3.35 or newer; this Python has {sqlite3.sqlite_version}.")
         self._path = path
         self._synchronous = synchronous
-        self._timeout = timeout
+        self._wait = wait
         self._writer = self._engine(1)
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="store-write")
         event.listen(self._writer, "begin", _take_the_lock)
@@ -78,11 +78,9 @@ class SqliteDatabase:
             return query(connection)
 
     def _engine(self, connections: int) -> Engine:
-        arguments = {"timeout": self._timeout, "check_same_thread": False}
+        arguments = {"timeout": self._wait, "check_same_thread": False}
         if self._path is None:
-            return create_engine(
-                "sqlite://", poolclass=StaticPool, connect_args=arguments, hide_parameters=True
-            )
+            return create_engine("sqlite://", poolclass=StaticPool, connect_args=arguments, hide_parameters=True)
         engine = create_engine(
             f"sqlite:///{self._path}",
             poolclass=QueuePool,
@@ -101,17 +99,17 @@ class SqliteDatabase:
         cursor.close()
 
 
-async def open_file(path: Path, *, synchronous: Synchronous = "normal", timeout: float = 10.0) -> SqliteDatabase:
+async def open_file(path: Path, *, synchronous: Synchronous = "normal", wait: float = 10.0) -> SqliteDatabase:
     """Make the file, readable by its owner alone, where there is none; turn on its write-ahead log; open it."""
     with failures_named():
-        await asyncio.to_thread(_make, path, timeout)
-    return SqliteDatabase(path, synchronous=synchronous, timeout=timeout)
+        await asyncio.to_thread(_make, path, wait)
+    return SqliteDatabase(path, synchronous=synchronous, wait=wait)
 
 
-def _make(path: Path, timeout: float) -> None:
+def _make(path: Path, wait: float) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    connection = sqlite3.connect(path, timeout=timeout, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
     finally:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -13,7 +12,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from ..errors import StoreUnavailable
-from .bounds import Bounds, Eviction
+from .bounds import DEFAULT_BOUNDS, Bounds, Eviction
 from .conversations import Conversations
 from .databases import Database
 from .group import GroupCommit
@@ -68,30 +67,21 @@ class Store:
 async def open_store(
     url: str,
     *,
-    ttl: float = Bounds.ttl,
-    size_limit: int = Bounds.size,
+    bounds: Bounds = DEFAULT_BOUNDS,
     synchronous: Synchronous = "normal",
-    timeout: float = 10.0,
-    chain_turns: int = Bounds.chain_turns,
-    chain_bytes: int = Bounds.chain_bytes,
+    wait: float = 10.0,
     sweep_interval: float = 60.0,
-    clock: Callable[[], float] = time.time,
 ) -> Store:
     """Open `sqlite:///PATH`, `postgresql://…`, `memory:` or `none`, and bring its schema to this version.
 
-    `ttl`, `timeout` and `sweep_interval` are seconds, `size_limit` and `chain_bytes` bytes; `synchronous` and
-    `timeout` are explained at the databases, the limits at `Bounds`. Raises ValueError for another URL and
-    StoreUnavailable when the database cannot be opened.
+    `wait` and `sweep_interval` are seconds; `synchronous` and `wait` are explained at the databases. Raises
+    ValueError for any other URL and StoreUnavailable when the database cannot be opened.
     """
-    bounds = Bounds(ttl, 0 if url == "none" else size_limit, chain_turns, chain_bytes, clock)
-    database, location = await _open_database(url, synchronous, timeout)
+    database, location = await _open_database(url, synchronous, wait)
+    kept = replace(bounds, size=0) if url == "none" else bounds
+    store = Store(database, location=location, bounds=kept, sweep_interval=sweep_interval)
     try:
         await database.write(migrate)
-        store = Store(database, location=location, bounds=bounds, sweep_interval=sweep_interval)
-    except BaseException:
-        await database.close()
-        raise
-    try:
         await store.evict()
     except BaseException:
         await store.close()
@@ -104,7 +94,7 @@ def default_url() -> str:
     return f"sqlite:///{user_data_path('responses-translator', appauthor=False) / 'store.db'}"
 
 
-async def _open_database(url: str, synchronous: Synchronous, timeout: float) -> tuple[Database, str]:
+async def _open_database(url: str, synchronous: Synchronous, wait: float) -> tuple[Database, str]:
     if url in ("memory:", "none"):
         return SqliteDatabase(None), url
     try:
@@ -112,10 +102,14 @@ async def _open_database(url: str, synchronous: Synchronous, timeout: float) -> 
     except ArgumentError:
         parsed = None
     if parsed is not None and parsed.drivername == "sqlite" and parsed.database:
-        path = Path(parsed.database).expanduser().absolute()
-        return await open_file(path, synchronous=synchronous, timeout=timeout), str(path)
+        path = _absolute(parsed.database)
+        return await open_file(path, synchronous=synchronous, wait=wait), str(path)
     if parsed is not None and parsed.drivername in ("postgresql", "postgres"):
         shown = parsed.set(username=None, password=None, query={}).render_as_string()
-        return PostgresDatabase(url, timeout=timeout), shown
+        return PostgresDatabase(url, wait=wait), shown
     # Not the URL itself: it may hold a password.
     raise ValueError("a store is sqlite:///PATH, postgresql://USER:PASSWORD@HOST/DATABASE, memory: or none")
+
+
+def _absolute(path: str) -> Path:
+    return Path(path).expanduser().absolute()

@@ -30,8 +30,6 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger, nullable=False),
         sa.Column("id", sa.Text, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
-        sa.PrimaryKeyConstraint(
-            "tenant", "conversation_id", "position", name="translator_conversation_items_key"
-        ),
+        sa.PrimaryKeyConstraint("tenant", "conversation_id", "position", name="translator_conversation_items_key"),
     )
     op.create_index("translator_conversation_items_id", "translator_conversation_items", ["tenant", "id"])
