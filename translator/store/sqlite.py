@@ -41,6 +41,7 @@ class SqliteDatabase:
         self._synchronous = synchronous
         self._wait = wait
         self._writer = self._engine(1)
+        self._writing: Connection | None = None
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="store-write")
         event.listen(self._writer, "begin", _take_the_lock)
         if path is None:
@@ -66,6 +67,8 @@ class SqliteDatabase:
     def _close(self) -> None:
         self._read_threads.shutdown()
         self._write_thread.shutdown()
+        if self._writing is not None:
+            self._writing.close()
         self._reader.dispose()
         self._writer.dispose()
 
@@ -74,8 +77,10 @@ class SqliteDatabase:
             return query(connection)
 
     def _write(self, query: Query[T]) -> T:
-        with self._writer.begin() as connection:
-            return query(connection)
+        if self._writing is None:
+            self._writing = self._writer.connect()  # kept: taking it from the pool costs as much as five rows
+        with self._writing.begin():
+            return query(self._writing)
 
     def _engine(self, connections: int) -> Engine:
         arguments = {"timeout": self._wait, "check_same_thread": False}
@@ -118,4 +123,6 @@ def _make(path: Path, wait: float) -> None:
 
 def _take_the_lock(connection: Connection) -> None:
     # A transaction that reads first and then writes fails when another process wrote in between; this one waits.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("BEGIN IMMEDIATE")
