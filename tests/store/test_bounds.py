@@ -90,9 +90,7 @@ async def test_the_limit_holds_under_concurrent_writes_and_for_the_file_itself(t
     limit = 3_000_000
     store = await opened(f"sqlite:///{path}", bounds=Bounds(size=limit))
     for _ in range(10):
-        await asyncio.gather(
-            *(store.responses.save(response(output=[message("m", KILOBYTE)])) for _ in range(300))
-        )
+        await asyncio.gather(*(store.responses.save(response(output=[message("m", KILOBYTE)])) for _ in range(300)))
     assert path.stat().st_size < limit
 
 

@@ -60,7 +60,9 @@ async def test_appends_at_the_same_time_lose_nothing_and_keep_their_order(store:
     )
     history = await names(store, id)
     assert sorted(history) == sorted(f"{n}-{which}" for n in range(40) for which in ("first", "second"))
-    assert all(first.split("-")[0] == second.split("-")[0] for first, second in zip(history[::2], history[1::2], strict=True))
+    assert all(
+        first.split("-")[0] == second.split("-")[0] for first, second in zip(history[::2], history[1::2], strict=True)
+    )
 
 
 async def test_an_item_can_be_loaded_and_deleted_alone(store: Store) -> None:
