@@ -3,16 +3,19 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import Connection, insert, make_url, select, text, update
 
 from translator.errors import StoreUnavailable
 from translator.store import open_store
+from translator.store.postgres import PostgresDatabase
+from translator.store.schema import migrate
+from translator.store.tables import learned_facts
 
 from .conftest import POSTGRES, Open, postgres_schema
 from .turns import TENANT, message, response, save_chain
@@ -208,3 +211,29 @@ async def test_what_the_database_said_is_logged_without_what_was_stored(
         await store.responses.save(response(output=[message("m", "very private")]))
     assert "no such table" in caplog.text
     assert "private" not in caplog.text
+
+
+@pytest.mark.postgres
+async def test_a_transaction_that_lost_a_race_for_locks_is_tried_again() -> None:
+    async with postgres_schema() as url:
+        database = PostgresDatabase(url)
+        await database.write(migrate)
+        rows = [
+            {"upstream": "u", "model": model, "name": "n", "learned_at": 1.0, "value": b"0"} for model in ("a", "b")
+        ]
+        await database.write(lambda connection: connection.execute(insert(learned_facts), rows))
+
+        def increment(*models: str) -> Callable[[Connection], None]:
+            def run(connection: Connection) -> None:
+                for model in models:
+                    fact = learned_facts.c
+                    later = update(learned_facts).values(learned_at=fact.learned_at + 1).where(fact.model == model)
+                    connection.execute(later)
+                    connection.execute(text("SELECT pg_sleep(0.2)"))
+
+            return run
+
+        await asyncio.gather(database.write(increment("a", "b")), database.write(increment("b", "a")))
+        times = await database.read(lambda connection: connection.scalars(select(learned_facts.c.learned_at)).all())
+        assert times == [3.0, 3.0]
+        await database.close()
