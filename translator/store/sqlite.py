@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from sqlalchemy import Connection, Engine, QueuePool, StaticPool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, QueuePool, StaticPool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from ..errors import StoreUnavailable
@@ -88,7 +88,7 @@ class SqliteDatabase:
         if self._path is None:
             return create_engine("sqlite://", poolclass=StaticPool, connect_args=arguments, hide_parameters=True)
         engine = create_engine(
-            f"sqlite:///{self._path}",
+            URL.create("sqlite", database=str(self._path)),
             poolclass=QueuePool,
             pool_size=connections,
             max_overflow=0,
