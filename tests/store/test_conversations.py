@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from translator.errors import InvalidRequest
 from translator.store import Bounds, Conversation, Item, Store, open_store
 from translator.store.paging import page_of
+from translator.store.tables import conversation_items
 
 from .conftest import Clock, Open
-from .turns import TENANT, message, new_id, response
+from .turns import TENANT, count, message, new_id, response
 
 
 def items(*names: str) -> list[Item]:
@@ -51,6 +52,7 @@ async def test_a_deleted_conversation_is_gone_with_its_items(store: Store) -> No
     assert await store.conversations.load_item(TENANT, id, "a") is None
     assert await store.responses.find_items(TENANT, ["a"]) == {}
     assert not await store.conversations.delete(TENANT, id)
+    assert await count(store, conversation_items) == 0
 
 
 async def test_appends_at_the_same_time_lose_nothing_and_keep_their_order(store: Store) -> None:

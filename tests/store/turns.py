@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from sqlalchemy import Table, func, select
+
 from translator.store import Item, Response, Store
 
 TENANT = "alice"
@@ -33,6 +35,13 @@ def response(id: str | None = None, parent: str | None = None, **changes: Any) -
         "previous_response_id": parent,
     }
     return Response(**{**values, **changes})
+
+
+async def count(store: Store, table: Table) -> int:
+    """How many rows a table really has, seen or not."""
+    found = await store._database.read(lambda connection: connection.scalar(select(func.count()).select_from(table)))
+    assert found is not None
+    return found
 
 
 async def save_chain(store: Store, turns: int) -> list[str]:

@@ -122,9 +122,9 @@ def _sweep_batch(connection: Connection, order: _Order) -> tuple[int, int]:
     for age, size, table, row in oldest[:_BATCH]:
         if age > order.expiry and freed >= order.excess:
             break
-        _remove(connection, table, row)
-        count += 1
-        freed += size
+        if _remove(connection, table, row):
+            count += 1
+            freed += size
     return count, freed
 
 
@@ -133,11 +133,13 @@ def _oldest(table: Table) -> Select[tuple[str, str, float, int]]:
     return select(table.c.tenant, table.c.id, age.label("age"), table.c.size).order_by(age).limit(_BATCH)
 
 
-def _remove(connection: Connection, table: Table, row: Row[tuple[str, str, float, int]]) -> None:
-    """Remove it, unless another process has removed or renewed it meanwhile."""
+def _remove(connection: Connection, table: Table, row: Row[tuple[str, str, float, int]]) -> bool:
+    """Remove it, unless another process has removed or renewed it meanwhile; whether it was removed."""
     this = (table.c.tenant == row.tenant, table.c.id == row.id, _AGES[table] == row.age)
-    if connection.execute(delete(table).where(*this)).rowcount and table is conversations:
+    removed = connection.execute(delete(table).where(*this)).rowcount > 0
+    if removed and table is conversations:
         items = conversation_items.c
         connection.execute(
             delete(conversation_items).where(items.tenant == row.tenant, items.conversation_id == row.id)
         )
+    return removed

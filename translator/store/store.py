@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from dataclasses import replace
 from pathlib import Path
@@ -96,24 +95,27 @@ def default_url() -> str:
 
 def data_directory(url: str) -> Path:
     """The directory for what belongs to a store beside it: its file's own, else the user's data directory."""
-    with contextlib.suppress(ArgumentError):
-        parsed = make_url(url)
-        if parsed.drivername == "sqlite" and parsed.database:
-            return _absolute(parsed.database).parent
-    return _user_directory()
+    path = _file_of(url)
+    return path.parent if path is not None else _user_directory()
 
 
 def _user_directory() -> Path:
     return user_data_path("responses-translator", appauthor=False)
 
 
+def _file_of(url: str) -> Path | None:
+    """The path in `sqlite:///PATH`, as it is written, nothing decoded."""
+    scheme, _, rest = url.partition("://")
+    return _absolute(rest[1:]) if scheme == "sqlite" and len(rest) > 1 and rest.startswith("/") else None
+
+
 async def _open_database(url: str, synchronous: Synchronous, wait: float) -> tuple[Database, str]:
     if url in ("memory:", "none"):
         return SqliteDatabase(None), url
-    scheme, _, rest = url.partition("://")
-    if scheme == "sqlite" and len(rest) > 1 and rest.startswith("/"):
-        path = _absolute(rest[1:])  # as it is written, nothing decoded
+    path = _file_of(url)
+    if path is not None:
         return await open_file(path, synchronous=synchronous, wait=wait), str(path)
+    scheme = url.partition("://")[0]
     if scheme in ("postgresql", "postgres"):
         parts = urlsplit(url)
         shown = f"{scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
