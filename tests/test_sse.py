@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 from translator.errors import UpstreamError
 from translator.sse import DONE, Decoder, ServerSentEvent, encode
 
-_FRAGMENTS = (
-    *("data:", "data: ", "data", "event:", "event: error", "id: 1", "retry: 3", ":", ": ping", "datas: no"),
-    *("\n", "\r\n", "\r", "\n\n", "\r\n\r\n", "\r\r", " ", "{}", "[DONE]", "é", "👩", "\ufeff", "\u2028", "\x00"),
+_LINES = (
+    *("data: {}", "data:é", "data", "data:  👩 \u2028", "data: [DONE]", "", "", "event: error", "event:", "id: 1"),
+    *("retry: 3", ":", ": ping", "datas: no", " data: no", "\ufeffdata: {}", "event", "\x00"),
 )
-streams = st.lists(st.sampled_from(_FRAGMENTS), max_size=30).map(lambda pieces: "".join(pieces).encode())
+_lines = st.tuples(st.sampled_from(_LINES), st.sampled_from(("\n", "\r\n", "\r\n", "\r"))).map("".join)
+streams = st.builds(
+    lambda lines, rest: "".join([*lines, rest]).encode(), st.lists(_lines, max_size=12), st.sampled_from(_LINES)
+)
 
 
 def decode(*pieces: bytes) -> list[ServerSentEvent]:
