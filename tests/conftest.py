@@ -45,8 +45,7 @@ def serve(upstream: ScriptedUpstream) -> Iterator[Serve]:
         settings.setdefault("store", "memory:")
         settings.setdefault("upstreams", (Upstream(base_url=upstream.base_url, api_key="sk-upstream"),))
         given = Settings(**settings)
-        grace = round(given.shutdown_grace_seconds)
-        started.append(RunningServer(create_app(given), grace_seconds=grace, ws_max_size=given.max_body_bytes))
+        started.append(RunningServer(create_app(given), given))
         return started[-1]
 
     yield start

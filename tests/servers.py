@@ -33,6 +33,9 @@ from typing import Any, Protocol
 import uvicorn
 from starlette.types import ASGIApp
 
+from translator.server import running
+from translator.server.settings import Settings
+
 JSON = dict[str, Any]
 Script = Callable[["Exchange"], None]
 
@@ -262,13 +265,11 @@ def _read_request(connection: socket.socket) -> Exchange | None:
 class RunningServer:
     """An ASGI app in a real uvicorn, in a thread, on a free port of 127.0.0.1."""
 
-    def __init__(self, app: ASGIApp, *, grace_seconds: int = 5, **options: Any) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings | None = None) -> None:
         listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = listener.getsockname()[1]
         self.base_url = f"http://127.0.0.1:{self.port}/v1"
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, timeout_graceful_shutdown=grace_seconds, lifespan="on", **options
-        )
+        config = running.configure(app, settings or Settings())
         self._server = uvicorn.Server(config)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, args=(config, listener))

@@ -20,17 +20,18 @@ from translator.server.settings import Model, Settings, Upstream
 from . import bare
 
 
-def main(kind: str, upstream: str) -> None:
+def configure(kind: str, upstream: str) -> uvicorn.Config:
     if kind == "bare":
-        app = bare.create_app(upstream)
-    else:
-        running.log_to(open(os.devnull, "w"))  # noqa: SIM115 - for as long as the process lives
-        named = Upstream(base_url=upstream, models=(Model(name="gpt-demo"),))
-        app = create_app(Settings(store="memory:", upstreams=(named,)))
+        return uvicorn.Config(bare.create_app(upstream), log_config=None, access_log=False, proxy_headers=False)
+    running.log_to(open(os.devnull, "w"))  # noqa: SIM115 - for as long as the process lives
+    settings = Settings(store="memory:", upstreams=(Upstream(base_url=upstream, models=(Model(name="gpt-demo"),)),))
+    return running.configure(create_app(settings), settings)
+
+
+def main(kind: str, upstream: str) -> None:
+    server = uvicorn.Server(configure(kind, upstream))
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
     print(listener.getsockname()[1], flush=True)
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
 
     def tell() -> None:
         for _ in sys.stdin:

@@ -40,6 +40,9 @@ def test_all_that_an_upstream_says_is_in_the_output(request: JSON, completion: C
     ]
     if completion.logprobs and text["text"]:
         assert [entry["token"] for entry in text["logprobs"]] == list(completion.tokens)
+    usage = reply.response["usage"]
+    assert (usage and usage["total_tokens"]) == (completion.usage and completion.usage["total_tokens"])
+    assert reply.response["service_tier"] == (completion.service_tier or "default")
     told_calls = [item for item in output if item["type"] == "function_call"]
     calls = admitted(request, completion.calls)
     assert len(told_calls) == len(calls)

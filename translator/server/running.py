@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from .app import create_app
 from .observation import RequestIdFilter
@@ -48,18 +49,25 @@ def announcement(settings: Settings, listener: socket.socket) -> Iterator[str]:
 def run(settings: Settings, listener: socket.socket) -> None:
     """Serves until it is told to stop by a signal."""
     log_to(sys.stderr)
-    config = uvicorn.Config(
-        create_app(settings),
+    config = configure(create_app(settings), settings)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def configure(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """uvicorn as it serves an app here: it writes no access log of its own, and asks nobody who the client is."""
+    return uvicorn.Config(
+        app,
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
+        lifespan="on",
         backlog=_BACKLOG,
         ws="websockets-sansio",
         ws_max_size=settings.max_body_bytes,
         ws_per_message_deflate=False,  # it would cost more than the translation, for every event
         timeout_graceful_shutdown=max(1, round(settings.shutdown_grace_seconds)),
     )
-    uvicorn.Server(config).run(sockets=[listener])
 
 
 def log_to(file: TextIO) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from dataclasses import replace
 from pathlib import Path
@@ -96,10 +95,8 @@ def default_url() -> str:
 
 def data_directory(url: str) -> Path:
     """The directory for what belongs to a store beside it: its file's own, else the user's data directory."""
-    with contextlib.suppress(ArgumentError):
-        parsed = make_url(url)
-        if parsed.drivername == "sqlite" and parsed.database:
-            return _absolute(parsed.database).parent
+    if (path := _file_of(url)) is not None:
+        return path.parent
     return _user_directory()
 
 
@@ -110,17 +107,17 @@ def _user_directory() -> Path:
 async def _open_database(url: str, synchronous: Synchronous, wait: float) -> tuple[Database, str]:
     if url in ("memory:", "none"):
         return SqliteDatabase(None), url
-    scheme, _, rest = url.partition("://")
-    if scheme == "sqlite" and len(rest) > 1 and rest.startswith("/"):
-        path = _absolute(rest[1:])  # as it is written, nothing decoded
+    if (path := _file_of(url)) is not None:
         return await open_file(path, synchronous=synchronous, wait=wait), str(path)
-    if scheme in ("postgresql", "postgres"):
-        parts = urlsplit(url)
-        shown = f"{scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    parts = urlsplit(url)
+    if parts.scheme in ("postgresql", "postgres"):
+        shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
         return PostgresDatabase(url, wait=wait), shown
     # Not the URL itself: it may hold a password.
     raise ValueError("a store is sqlite:///PATH, postgresql://USER:PASSWORD@HOST/DATABASE, memory: or none")
 
 
-def _absolute(path: str) -> Path:
-    return Path(path).expanduser().absolute()
+def _file_of(url: str) -> Path | None:
+    """The file of `sqlite:///PATH`, as it is written: nothing is decoded."""
+    scheme, _, rest = url.partition("://")
+    return Path(rest[1:]).expanduser().absolute() if scheme == "sqlite" and rest[:1] == "/" and rest[1:] else None
