@@ -13,15 +13,15 @@ from starlette.types import Message, Receive, Send
 
 from ..errors import InvalidRequest, TranslatorError
 from ..mapping.losses import Loss
-from ..wire import events
+from ..wire.events import ERROR
 from .auth import Principal
 from .body import parse_json
 from .history import Memory
 from .observation import log_failure, stopping
+from .telling import Events
 from .turns import Turn, Turns
 
 JSON = dict[str, Any]
-Events = list[JSON]
 
 MOST_WAITING = 16
 """How many messages may wait for the one that is being answered."""
@@ -153,46 +153,25 @@ class _Events:
         self._tell = tell
         self._turn = turn
         self._losses: Sequence[Loss] = ()
-        self._one_at_a_time = asyncio.Lock()
-        self._sent_at = asyncio.get_running_loop().time()
 
     async def start(self, losses: Sequence[Loss]) -> None:
-        """There are no headers that the losses could stand in: an event tells them."""
+        """There are no headers that the losses could stand in: an event tells them, after the first ones."""
         self._losses = losses
 
-    async def write(self, made: Events) -> None:
-        """Sends these events, if there are any; whoever made them comes straight here, so they stay in order."""
-        async with self._one_at_a_time:
-            if made and self._losses:
-                told = [{"path": loss.path, "reason": loss.reason} for loss in self._losses]
-                made = [*made, *self._turn.stream.extend("translator:losses", {"losses": told})]
-                self._losses = ()
-            await self._send_all(made)
-
-    async def end(self, make: Callable[[], Awaitable[Events]]) -> None:
-        """Sends the last events; the connection stays."""
-        async with self._one_at_a_time:
-            await self._send_all(await make())
-
-    async def beat(self, seconds: float, make: Callable[[], Events]) -> None:
-        """Sends what `make` gives whenever nothing was sent for that long; runs until it is cancelled."""
-        loop = asyncio.get_running_loop()
-        while True:
-            silence = loop.time() - self._sent_at
-            if self._one_at_a_time.locked():
-                await asyncio.sleep(seconds)
-            elif silence < seconds:
-                await asyncio.sleep(seconds - silence)
-            else:
-                await self.write(make())
-
-    async def _send_all(self, made: Events) -> None:
-        for event in made:
-            self._sent_at = asyncio.get_running_loop().time()
-            error = self._turn.stream.error
-            if event["type"] == events.ERROR and error is not None:
-                event = {**event, **envelope(error)}
+    async def say(self, events: Events) -> None:
+        """A message for each event."""
+        for event in events:
             await self._tell(event)
+        if self._losses:
+            told = [{"path": loss.path, "reason": loss.reason} for loss in self._losses]
+            self._losses = ()
+            await self.say(self._turn.stream.extend("translator:losses", {"losses": told}))
+
+    async def say_last(self, events: Events) -> None:
+        """The last messages of this turn; the connection stays."""
+        error = self._turn.stream.error
+        for event in events:
+            await self._tell({**event, **envelope(error)} if event["type"] == ERROR and error is not None else event)
 
 
 def _text(message: JSON) -> Message:

@@ -8,8 +8,8 @@ import dataclasses
 import logging
 import secrets
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from ..errors import InvalidRequest, TranslatorError, UpstreamError
 from ..mapping.losses import Loss
@@ -24,36 +24,16 @@ from .kept import Kept
 from .models import Catalogue, Target
 from .observation import log_failure
 from .settings import Settings
+from .telling import Door, Telling
 from .upstream import Reply
 from .warm_up import Silence
 
 JSON = dict[str, Any]
-Events = list[JSON]
 
 _SHORTENINGS = 8
 """How often a conversation that is too long is shortened, each time by a quarter, before the error is passed on."""
 
 _log = logging.getLogger(__name__)
-
-
-class Door(Protocol):
-    """What carries events to one client, in the order of their numbers."""
-
-    async def start(self, losses: Sequence[Loss]) -> None:
-        """The upstream has accepted the request: say what is said before the first event."""
-        ...
-
-    async def write(self, events: Events) -> None:
-        """Send these events, if there are any, in the order in which they were made."""
-        ...
-
-    async def end(self, make: Callable[[], Awaitable[Events]]) -> None:
-        """Send the last events and what marks the end."""
-        ...
-
-    async def beat(self, seconds: float, make: Callable[[], Events]) -> None:
-        """Send what `make` gives whenever nothing was sent for that long; runs until it is cancelled."""
-        ...
 
 
 class Turns:
@@ -178,27 +158,25 @@ class Turn:
 
         `cut_short` says why it was cancelled if it was; None: the client has left, there is nobody to be told.
         """
-        stream = self.stream
-        await door.start(self._losses)
-        await door.write(stream.open())
-        beat = asyncio.create_task(door.beat(self._settings.heartbeat_seconds, stream.heartbeat))
+        telling = Telling(self.stream, door, lambda: self._keep(self.stream.response))
+        await telling.start(self._losses)
+        beat = asyncio.create_task(telling.beat(self._settings.heartbeat_seconds))
         try:
-            events = await self._relay(self._reply.chunks, door)
-            await door.end(lambda: self._conclude(events))
+            await self._relay(telling)
+            await telling.finish()
         except TranslatorError as error:
-            await door.end(self._failure(error))
+            await telling.fail(error)
         except asyncio.CancelledError:
             if (reason := cut_short()) is not None:
-                await door.end(self._failure(reason))
+                await telling.fail(reason)
             raise
         except Exception as error:
             log_failure(error)
-            failed = TranslatorError("The server failed: try again.", code="server_error")
-            await door.end(self._failure(failed))
+            await telling.fail(TranslatorError("The server failed: try again.", code="server_error"))
         finally:
             beat.cancel()
-        if stream.error is not None:
-            _log.warning("a stream ended with response.failed: %s", stream.error.code)
+        if self.stream.error is not None:
+            _log.warning("a stream ended with response.failed: %s", self.stream.error.code)
 
     async def linger(self) -> None:
         """Let the upstream's body come to its end, so that its connection can be kept."""
@@ -208,45 +186,21 @@ class Turn:
         """Let go of the upstream."""
         await self._reply.aclose()
 
-    async def _relay(self, chunks: AsyncGenerator[bytes, None], door: Door) -> Events:
-        """Read until the upstream has said all, or only usage is missing and does not come within the grace.
-
-        Returns the events of what was read last, so that they leave together with the end.
-        """
-        stream = self.stream
+    async def _relay(self, telling: Telling) -> None:
+        """Read until the upstream has said all, or only usage is missing and does not come within the grace."""
+        chunks = self._reply.chunks
         async for data in chunks:
-            events = stream.receive_bytes(data)
-            if stream.ended:
-                return events
-            await door.write(events)
-            if stream.finishing:
+            await telling.receive(data)
+            if telling.over:
+                return
+            if self.stream.finishing:
                 break
         deadline = asyncio.get_running_loop().time() + self._settings.finish_grace_seconds
         with contextlib.suppress(TimeoutError, UpstreamError, StopAsyncIteration):
-            while not stream.ended:
+            while not telling.over:
                 async with asyncio.timeout_at(deadline):
                     data = await anext(chunks)
-                await door.write(stream.receive_bytes(data))
-        return []
-
-    async def _conclude(self, told: Events) -> Events:
-        """The last events, after those. What is to be kept is committed before the event that says so can leave."""
-        events = told + self.stream.finish(int(time.time()))
-        try:
-            await self._keep(self.stream.response)
-        except TranslatorError as error:
-            if self.stream.error is None:
-                return events[:-1] + self.stream.revoke(error)
-        return events
-
-    def _failure(self, error: TranslatorError) -> Callable[[], Awaitable[Events]]:
-        async def fail() -> Events:
-            events = self.stream.fail(error)
-            with contextlib.suppress(TranslatorError):  # the client is told of the failure that came first
-                await self._keep(self.stream.response)
-            return events
-
-        return fail
+                await telling.receive(data)
 
     async def _keep(self, response: JSON) -> None:
         """Commit it if it is to be kept; then the connection may continue it."""

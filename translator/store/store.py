@@ -95,34 +95,29 @@ def default_url() -> str:
 
 def data_directory(url: str) -> Path:
     """The directory for what belongs to a store beside it: its file's own, else the user's data directory."""
-    path = _file_of(url)
-    return path.parent if path is not None else _user_directory()
+    if (path := _file_of(url)) is not None:
+        return path.parent
+    return _user_directory()
 
 
 def _user_directory() -> Path:
     return user_data_path("responses-translator", appauthor=False)
 
 
-def _file_of(url: str) -> Path | None:
-    """The path in `sqlite:///PATH`, as it is written, nothing decoded."""
-    scheme, _, rest = url.partition("://")
-    return _absolute(rest[1:]) if scheme == "sqlite" and len(rest) > 1 and rest.startswith("/") else None
-
-
 async def _open_database(url: str, synchronous: Synchronous, wait: float) -> tuple[Database, str]:
     if url in ("memory:", "none"):
         return SqliteDatabase(None), url
-    path = _file_of(url)
-    if path is not None:
+    if (path := _file_of(url)) is not None:
         return await open_file(path, synchronous=synchronous, wait=wait), str(path)
-    scheme = url.partition("://")[0]
-    if scheme in ("postgresql", "postgres"):
-        parts = urlsplit(url)
-        shown = f"{scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    parts = urlsplit(url)
+    if parts.scheme in ("postgresql", "postgres"):
+        shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
         return PostgresDatabase(url, wait=wait), shown
     # Not the URL itself: it may hold a password.
     raise ValueError("a store is sqlite:///PATH, postgresql://USER:PASSWORD@HOST/DATABASE, memory: or none")
 
 
-def _absolute(path: str) -> Path:
-    return Path(path).expanduser().absolute()
+def _file_of(url: str) -> Path | None:
+    """The file of `sqlite:///PATH`, as it is written: nothing is decoded."""
+    scheme, _, rest = url.partition("://")
+    return Path(rest[1:]).expanduser().absolute() if scheme == "sqlite" and rest[:1] == "/" and rest[1:] else None
