@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from translator.server.app import create_app
 from translator.server.settings import Settings, Upstream
 
 from .servers import Connect, RawClient, RunningServer, ScriptedUpstream, Serve
+
+# how long an example takes says nothing of it on a machine that does other things too
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where this user's data would be: what the tests keep by default must not be among it."""
+    with pytest.MonkeyPatch.context() as patch:
+        directory = tmp_path_factory.mktemp("data")
+        patch.setenv("XDG_DATA_HOME", str(directory))
+        yield directory
 
 
 @pytest.fixture
@@ -27,6 +42,7 @@ def serve(upstream: ScriptedUpstream) -> Iterator[Serve]:
     started: list[RunningServer] = []
 
     def start(**settings: Any) -> RunningServer:
+        settings.setdefault("store", "memory:")
         settings.setdefault("upstreams", (Upstream(base_url=upstream.base_url, api_key="sk-upstream"),))
         given = Settings(**settings)
         started.append(RunningServer(create_app(given), given))

@@ -30,7 +30,7 @@ class Decoder:
     """Bytes cut anywhere → events, by the rules of the HTML standard (section 9.2.6).
 
     It takes LF, CRLF and CR; comments, `id` and `retry` are passed over; several `data` lines are one value. What one
-    event may hold is bounded by `max_event_bytes`; beyond it `receive` raises UpstreamError.
+    event may hold, its lines as they come, is bounded by `max_event_bytes`; beyond it `receive` raises UpstreamError.
     """
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
@@ -70,16 +70,18 @@ class Decoder:
             self._at_start = False
             data = data.removeprefix(_BOM)
         lines = data.split(b"\n")
-        self._keep(lines.pop())
-        return self._read(lines)
+        tail = lines.pop()
+        events = self._read(lines)  # first: it settles how much the event at the end holds so far
+        self._keep(tail)
+        return events
 
     def _read_whole(self, data: bytes) -> list[ServerSentEvent]:
         """Whole events, as they nearly always come: one `data` line and a blank one each."""
-        if data[:6] == b"data: " and data.find(b"\n") == len(data) - 2 <= self._max:
+        if data[:6] == b"data: " and data.find(b"\n") == len(data) - 2 < self._max:
             return [(data[6:-2], "message")]
         events: list[ServerSentEvent] = []
         for block in data[:-2].split(b"\n\n"):
-            if block[:6] == b"data: " and b"\n" not in block and len(block) <= self._max:
+            if block[:6] == b"data: " and b"\n" not in block and len(block) < self._max:
                 events.append((block[6:], "message"))
             else:
                 events += self._read([*block.split(b"\n"), b""])
@@ -116,15 +118,20 @@ class Decoder:
                 self._event = ""
             elif line.startswith(b"data:"):
                 value = line[6:] if line[5:6] == b" " else line[5:]
-                self._data.append(value)
-                self._data_size += len(value)
-                if self._data_size > self._max:
-                    raise self._too_large()
+                self._add(value, line)
             elif line.startswith(b"event:"):
                 self._event = line[6:].decode("utf-8", "replace").removeprefix(" ")
             elif line == b"data":
-                self._data.append(b"")
+                self._add(b"", line)
+            elif line == b"event":
+                self._event = ""
         return events
+
+    def _add(self, value: bytes, line: bytes) -> None:
+        self._data.append(value)
+        self._data_size += len(line) + 1  # as it came: empty lines hold memory too
+        if self._data_size > self._max:
+            raise self._too_large()
 
     def _too_large(self) -> UpstreamError:
         return UpstreamError(

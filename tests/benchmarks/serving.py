@@ -24,7 +24,7 @@ def configure(kind: str, upstream: str) -> uvicorn.Config:
     if kind == "bare":
         return uvicorn.Config(bare.create_app(upstream), log_config=None, access_log=False, proxy_headers=False)
     running.log_to(open(os.devnull, "w"))  # noqa: SIM115 - for as long as the process lives
-    settings = Settings(upstreams=(Upstream(base_url=upstream, models=(Model(name="gpt-demo"),)),))
+    settings = Settings(store="memory:", upstreams=(Upstream(base_url=upstream, models=(Model(name="gpt-demo"),)),))
     return running.configure(create_app(settings), settings)
 
 

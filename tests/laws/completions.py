@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
@@ -10,9 +9,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from .texts import texts
+from .tool_calls import ToolCall
+from .tool_calls import calls as tool_calls
+
 JSON = dict[str, Any]
 
-TOOLS = ("get_weather", "get_time", "search")
 TAGS = (("<think>", "</think>"), ("[THINK]", "[/THINK]"))
 
 
@@ -30,12 +32,19 @@ class Completion:
     logprobs: bool = False
     refusal: str = ""
     annotations: tuple[JSON, ...] = ()
-    calls: tuple[JSON, ...] = ()
-    """As they stand in `tool_calls`."""
+    tool_calls: tuple[ToolCall, ...] = ()
 
     finish_reason: str = "stop"
     usage: JSON | None = None
     service_tier: str | None = None
+
+    @property
+    def calls(self) -> list[JSON]:
+        """The calls as they stand in `tool_calls`."""
+        return [
+            {"id": f"call_{number}", "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for number, call in enumerate(self.tool_calls)
+        ]
 
     @property
     def text(self) -> str:
@@ -61,7 +70,7 @@ class Completion:
         if self.annotations:
             message["annotations"] = list(self.annotations)
         if self.calls:
-            message["tool_calls"] = list(self.calls)
+            message["tool_calls"] = self.calls
         choice: JSON = {"index": 0, "message": message, "finish_reason": self.finish_reason}
         if self.logprobs:
             choice["logprobs"] = {"content": self.token_logprobs()}
@@ -71,25 +80,6 @@ class Completion:
 
 # ---- random completions ----
 
-# what breaks parsers: line ends of every standard, the words of the framing, tags, halves of characters
-_AWKWARD = ("\n", "\r\n", "\u2028", "data: ", "[DONE]", '"', "\\", "</think>", "<think>", "👩‍👩‍👧", "\x00", "é", " ")
-_texts = st.one_of(
-    st.text(max_size=12), st.lists(st.sampled_from(_AWKWARD), min_size=1, max_size=3).map("".join), st.just("Hello.")
-)
-_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-9, 99) | _texts,
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_texts, inner, max_size=2),
-    max_leaves=4,
-)
-_arguments = st.one_of(
-    st.builds(
-        lambda value, indent, ascii: json.dumps(value, indent=indent, ensure_ascii=ascii),
-        st.dictionaries(_texts, _values, max_size=3),
-        st.sampled_from((None, 1)),
-        st.booleans(),
-    ),
-    st.sampled_from(("", "{}", "{", "city=Paris", '{"a": "}', '"text"', "12")),
-)
 _usages = st.builds(
     lambda prompt, completion, cached, thought: {
         "prompt_tokens": prompt + cached,
@@ -105,21 +95,16 @@ _usages = st.builds(
 @st.composite
 def completions(draw: st.DrawFn) -> Completion:
     """Anything a well-meaning upstream may answer: thoughts, then text, then a refusal, then calls."""
-    reasoning = draw(st.just("") | _texts)
+    reasoning = draw(st.just("") | texts)
     tagged = draw(st.sampled_from((None, None, None, *TAGS))) if reasoning.strip() else None
     if tagged is not None:
         reasoning = reasoning.strip().replace(tagged[1], "")  # the white space in the tags is the template's
         tagged = tagged if reasoning == reasoning.strip() and reasoning else None
-    tokens = draw(st.just(()) | st.lists(_texts, max_size=5).map(tuple))
+    tokens = draw(st.just(()) | st.lists(texts, max_size=5).map(tuple))
     tokens = tuple(token for token in tokens if token)
     if tagged is None and "".join(tokens).lstrip().startswith("<"):
         tokens = ("See: ", *tokens)  # at its very start a tag would be one
-    calls = [
-        {"id": f"call_{number}", "type": "function", "function": {"name": name, "arguments": arguments}}
-        for number, (name, arguments) in enumerate(
-            draw(st.just([]) | st.lists(st.tuples(st.sampled_from(TOOLS), _arguments), max_size=3))
-        )
-    ]
+    calls = draw(st.just([]) | st.lists(tool_calls(), max_size=3))
     text = "".join(tokens)
     places = draw(st.just([]) | st.lists(st.integers(0, 9), max_size=2)) if text.strip() else []
     return Completion(
@@ -127,9 +112,9 @@ def completions(draw: st.DrawFn) -> Completion:
         tagged=tagged,
         tokens=tokens,
         logprobs=draw(st.booleans()) and tagged is None,
-        refusal=draw(st.just("") | _texts),
+        refusal=draw(st.just("") | texts),
         annotations=tuple(map(_citation, places)),
-        calls=tuple(calls),
+        tool_calls=tuple(calls),
         finish_reason=draw(st.sampled_from(("stop", "stop", "tool_calls", "length", "content_filter", "eos"))),
         usage=draw(st.none() | _usages),
         service_tier=draw(st.sampled_from((None, "default", "flex"))),

@@ -2,8 +2,12 @@
 
     stream    = created 1*in-progress *item [error] terminal          ; further in-progress: a heartbeat, anywhere
     item      = item-added *part item-done                            ; message, reasoning
-              / item-added *input-delta input-done item-done          ; function_call
+              / item-added *input-delta input-done item-done          ; function_call, custom_tool_call
+              / item-added *command item-done                         ; shell_call
+              / item-added item-done                                  ; the other built-in tools' calls
+              / item-added image-in-progress image-completed item-done          ; image_generation_call
     part      = part-added *( delta / annotation ) delta-done part-done
+    command   = command-added command-delta command-done
     terminal  = completed / incomplete / failed                       ; failed exactly where an error was told
 
 A rule is a method; it takes what it wants next and checks what the events of one thing must agree on.
@@ -28,7 +32,11 @@ _PARTS = {
     "reasoning_text": ("response.reasoning_text", "text"),
     "summary_text": ("response.reasoning_summary_text", "text"),
 }
-_INPUTS = {"function_call": ("response.function_call_arguments", "arguments")}
+_INPUTS = {
+    "function_call": ("response.function_call_arguments", "arguments"),
+    "custom_tool_call": ("response.custom_tool_call_input", "input"),
+}
+_WHOLE = ("tool_search_call", "apply_patch_call", "local_shell_call")
 
 
 def assert_grammatical(events: Sequence[JSON]) -> None:
@@ -86,7 +94,18 @@ class _Reader:
     def item(self, index: int) -> JSON:
         added = self.take("response.output_item.added", output_index=index)["item"]
         place = {"output_index": index, "item_id": added["id"]}
-        told = self.input(added, place) if added["type"] in _INPUTS else self.parts(added, place)
+        if added["type"] in _INPUTS:
+            told = self.input(added, place)
+        elif added["type"] == "shell_call":
+            told = {"action": {**added["action"], "commands": self.commands(index)}}
+        elif added["type"] == "image_generation_call":
+            self.take("response.image_generation_call.in_progress", **place)
+            self.take("response.image_generation_call.completed", **place)
+            told = {}
+        elif added["type"] in _WHOLE:
+            told = {name: value for name, value in added.items() if name != "status"}
+        else:
+            told = self.parts(added, place)
         done: JSON = self.take("response.output_item.done", output_index=index)["item"]
         assert added.get("status", "in_progress") == "in_progress"
         assert done.get("status", "completed") in ("completed", "incomplete")
@@ -99,7 +118,19 @@ class _Reader:
         assert added[field] == ""
         told = self.deltas(events, place, [])
         assert self.take(f"{events}.done", **place)[field] == told
-        return {field: told, "name": added["name"], "call_id": added["call_id"]}
+        identity: JSON = {name: added[name] for name in ("name", "call_id", "namespace") if name in added}
+        return {field: told, **identity}
+
+    def commands(self, index: int) -> list[str]:
+        events = "response.shell_call_command"
+        commands: list[str] = []
+        while self.peek() == f"{events}.added":
+            place = {"output_index": index, "command_index": len(commands)}
+            assert self.take(f"{events}.added", **place)["command"] == ""
+            told = self.take(f"{events}.delta", **place)["delta"]
+            assert self.take(f"{events}.done", **place)["command"] == told
+            commands.append(told)
+        return commands
 
     def parts(self, added: JSON, place: JSON) -> JSON:
         told: dict[str, list[JSON]] = {"content": [], "summary": []}

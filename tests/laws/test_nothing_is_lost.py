@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -13,6 +12,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from translator.mapping.tool_kinds import CALLS
+from translator.mapping.tool_names import ToolNames
+from translator.mapping.tools import map_call
 from translator.sse import Decoder
 
 from ..cases import Case, load
@@ -21,6 +23,8 @@ from .completions import Completion, chunks_of, completions
 from .requests import admitted, requests
 
 JSON = dict[str, Any]
+
+_OTHER_CALLS = CALLS.keys() - {"function_call"}
 
 
 @given(requests(), completions(), st.integers(0, 2**32))
@@ -43,14 +47,15 @@ def test_all_that_an_upstream_says_is_in_the_output(request: JSON, completion: C
     usage = reply.response["usage"]
     assert (usage and usage["total_tokens"]) == (completion.usage and completion.usage["total_tokens"])
     assert reply.response["service_tier"] == (completion.service_tier or "default")
-    told_calls = [item for item in output if item["type"] == "function_call"]
-    calls = admitted(request, completion.calls)
-    assert len(told_calls) == len(calls)
-    assert len(reply.losses) == len(completion.calls) - len(calls)
-    for item, call in zip(told_calls, calls, strict=True):
-        assert (item["call_id"], item["name"]) == (call["id"], call["function"]["name"])
-        arguments = call["function"]["arguments"]
-        assert item["arguments"] == arguments or (not arguments.strip() and item["arguments"] == "{}")
+    places = admitted(request, completion)
+    calls = [completion.tool_calls[place] for place in places]
+    told_calls = [
+        {key: value for key, value in item.items() if key not in ("id", "status")}
+        for item in output
+        if "call_id" in item
+    ]
+    assert told_calls == [{**call.item, "call_id": f"call_{place}"} for place, call in zip(places, calls, strict=True)]
+    assert len(reply.losses) == sum(call.losses for call in calls) + len(completion.calls) - len(calls)
 
 
 @given(requests(), completions(), st.integers(0, 2**32))
@@ -59,24 +64,24 @@ def test_all_that_was_said_before_a_stream_broke_off_is_in_the_output(
 ) -> None:
     assume(completion.tagged is None)
     random = Random(seed)
-    # a call that waits for the end of another cannot be told of: an item that is cut short is the last
-    calls = admitted(request, completion.calls)[:1]
-    chunks = chunks_of(replace(completion, calls=tuple(calls)), random)
+    chunks = chunks_of(completion, random)
     end = next(number for number, chunk in enumerate(chunks) if chunk["choices"][0]["finish_reason"])
     chunks = chunks[: random.randrange(end + 1)]
-    response = play_chunks(translate(request), chunks).response
-    assert response["status"] == "failed"
-    said = said_in(chunks)
-    said["names"] = []  # a call is told of with its first argument
-    assert missing(said, response["output"]) == []
+    call = translate(request)
+    reply = play_chunks(call, chunks)
+    assert reply.response["status"] == "failed"
+    lost = missing(said_in(chunks), reply.response["output"], call.names)
+    # a call that waits for the end of another cannot be told of: an item that is cut short is the last
+    assert not lost or reply.losses, f"lost without a word: {lost}"
 
 
 @pytest.mark.parametrize("case", load("responses_over_chat"), ids=str)
 def test_all_that_the_upstream_of_a_case_says_is_in_the_output(case: Case) -> None:
     if case.upstream is None:
         pytest.skip("the request is refused")
-    reply = play(translate(case.request), [case.upstream])
-    lost = missing(said_in(_chunks(case.upstream)), reply.response["output"])
+    call = translate(case.request)
+    reply = play(call, [case.upstream])
+    lost = missing(said_in(_chunks(case.upstream)), reply.response["output"], call.names)
     assert not lost or reply.losses, f"lost without a word: {lost}"
 
 
@@ -141,18 +146,24 @@ def _json(value: JSON) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def missing(said: Mapping[str, Sequence[str]], output: Sequence[JSON]) -> list[str]:
-    """What was said and is not in the output; text of nothing but white space may be dropped before a call."""
+def missing(said: Mapping[str, Sequence[str]], output: Sequence[JSON], names: ToolNames) -> list[str]:
+    """What was said and is not in the output; text of nothing but white space may be dropped before a call.
+
+    The arguments of other tools than functions are told in another form; they are compared where that is known.
+    """
     told: dict[str, str] = defaultdict(str)
     kinds = {"output_text": "text", "refusal": "refusal", "reasoning_text": "reasoning"}
     for item in output:
         for part in item.get("content", ()):
             told[kinds[part["type"]]] += part.get("text", part.get("refusal"))
-        told["names"] += item.get("name", "")
-        told["arguments"] += item.get("arguments", "")
+        if item["type"] in CALLS:
+            function = map_call(item, names)["function"]
+            told["names"] += function["name"]
+            told["arguments"] += function["arguments"]
+    compared = [*said] if all(item["type"] not in _OTHER_CALLS for item in output) else [*said.keys() - {"arguments"}]
     return [
         fragment
-        for kind, fragments in said.items()
-        for fragment in fragments
+        for kind in compared
+        for fragment in said[kind]
         if fragment not in told[kind] and (kind != "text" or fragment.strip())
     ]

@@ -9,6 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from translator.mapping.tool_kinds import CALLS
+from translator.mapping.tool_names import ToolNames
+from translator.mapping.tools import map_call
+
 from ..cases import Case, load
 from ..playback import answer, play, play_chunks, translate
 from .completions import Completion, chunks_of, completions
@@ -32,20 +36,20 @@ def test_a_case_gives_the_same_response_when_its_output_comes_whole(case: Case) 
         pytest.skip("the request is refused")
     call = translate(case.request)
     response = play(call, [case.upstream]).response
-    completion = completion_of(response)
+    completion = completion_of(response, call.names)
     if completion is None:
         pytest.skip("a completion cannot say this")
     assert answer(call, completion) == response
 
 
-_ORDER = ("reasoning", "message", "function_call")
+_ORDER = ("reasoning", "message", "image_generation_call", "call")
 _FINISH_REASONS = {"max_output_tokens": "length", "content_filter": "content_filter"}
 
 
-def completion_of(response: JSON) -> JSON | None:
+def completion_of(response: JSON, names: ToolNames) -> JSON | None:
     """The completion that says what this response says; None where its one message cannot."""
     output = response["output"]
-    kinds = [item["type"] for item in output]
+    kinds = ["call" if item["type"] in CALLS else item["type"] for item in output]
     once = kinds.count("reasoning") <= 1 and kinds.count("message") <= 1
     if response["status"] == "failed" or not once or kinds != sorted(kinds, key=_ORDER.index):
         return None
@@ -56,7 +60,8 @@ def completion_of(response: JSON) -> JSON | None:
         "content": text.get("text"),
         "annotations": text.get("annotations"),
         "refusal": parts.get("refusal", {}).get("refusal"),
-        "tool_calls": [_tool_call(item) for item in output if item["type"] == "function_call"],
+        "images": [_image(item) for item in output if item["type"] == "image_generation_call"],
+        "tool_calls": [map_call(item, names) for item in output if item["type"] in CALLS],
     }
     details = response["incomplete_details"]
     choice = {
@@ -68,9 +73,8 @@ def completion_of(response: JSON) -> JSON | None:
     return {"choices": [choice], "usage": _usage(response["usage"]), "service_tier": response["service_tier"]}
 
 
-def _tool_call(item: JSON) -> JSON:
-    function = {"name": item["name"], "arguments": item["arguments"]}
-    return {"id": item["call_id"], "type": "function", "function": function}
+def _image(item: JSON) -> JSON:
+    return {"type": "image_url", "image_url": {"url": f"data:image/{item['output_format']};base64,{item['result']}"}}
 
 
 def _usage(usage: JSON | None) -> JSON | None:

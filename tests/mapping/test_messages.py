@@ -9,6 +9,7 @@ from translator.dialects import DEFAULT, Dialect
 from translator.errors import InvalidRequest, Unsupported
 from translator.mapping.losses import Losses
 from translator.mapping.messages import map_items
+from translator.mapping.tool_names import Tool, ToolNames
 
 JSON = dict[str, Any]
 
@@ -242,3 +243,69 @@ def test_an_assistant_message_stands_between_tool_and_user_where_mistral_wants_i
 def test_tool_messages_carry_the_name_where_the_upstream_wants_it() -> None:
     mapped = messages(call("a"), output("a"), dialect=replace(DEFAULT, tool_result_name=True))
     assert mapped[1] == {"role": "tool", "tool_call_id": "a", "content": "found", "name": "look_up"}
+
+
+# ---- calls of other tools than functions ----
+
+
+def output_of(kind: str, call_id: str, **said: Any) -> JSON:
+    return {"type": f"{kind}_output", "call_id": call_id, **said}
+
+
+def test_calls_of_any_kind_are_functions_and_their_outputs_tool_messages() -> None:
+    operation = {"type": "delete_file", "path": "a.py"}
+    written = messages(
+        {"type": "custom_tool_call", "call_id": "c1", "name": "note", "input": 'say "hi"'},
+        {"type": "function_call", "call_id": "c2", "name": "find", "namespace": "crm", "arguments": "{}"},
+        {"type": "apply_patch_call", "call_id": "c3", "operation": operation},
+        output_of("custom_tool_call", "c1", output=[{"type": "input_text", "text": "noted"}]),
+        output_of("apply_patch_call", "c3", status="completed"),
+        output_of("function_call", "c2", output="found"),
+    )
+    assert [call["function"] for call in written[0]["tool_calls"]] == [
+        {"name": "note", "arguments": '{"input":"say \\"hi\\""}'},
+        {"name": "crm__find", "arguments": "{}"},
+        {"name": "apply_patch", "arguments": '{"type":"delete_file","path":"a.py"}'},
+    ]
+    assert [message["content"] for message in written[1:]] == ["noted", "found", "The patch was applied."]
+
+
+def test_the_names_of_the_history_are_those_that_are_offered() -> None:
+    names = ToolNames()
+    names.upstream(Tool("custom", "crm__find"))  # takes the name that the function would get
+    call = {"type": "function_call", "call_id": "c", "name": "find", "namespace": "crm", "arguments": "{}"}
+    written = map_items([call, output_of("function_call", "c", output="")], [], DEFAULT, Losses(), names)
+    name = written[0]["tool_calls"][0]["function"]["name"]
+    assert name != "crm__find"
+    assert names.tool(name) == Tool("function", "find", "crm")
+
+
+@pytest.mark.parametrize("key", ["call_id", "id"])
+def test_the_output_of_a_local_shell_may_name_its_call_by_either_id(key: str) -> None:
+    call = {"type": "local_shell_call", "id": "lsh_1", "call_id": "c", "action": {"command": ["ls"], "env": {}}}
+    for named in ("c", "lsh_1") if key == "id" else ("c",):
+        written = messages(call, {"type": "local_shell_call_output", key: named, "output": "a"})
+        assert written[1] == {"role": "tool", "tool_call_id": "c", "content": "a"}
+
+
+def test_additional_tools_are_no_message() -> None:
+    assert messages({"type": "additional_tools", "tools": []}, user("Hello")) == [user("Hello")]
+
+
+def test_a_search_that_another_server_ran_is_left_out_and_reported() -> None:
+    losses = Losses()
+    call = {"type": "tool_search_call", "execution": "server", "arguments": {}}
+    written = messages(
+        call, {"type": "tool_search_output", "execution": "server", "tools": []}, user("Hi"), losses=losses
+    )
+    assert written == [user("Hi")]
+    assert [loss.path for loss in losses] == ["input[0]"]
+
+
+def test_an_image_in_a_freeform_tools_output_goes_behind_the_tool_block() -> None:
+    written = messages(
+        {"type": "custom_tool_call", "call_id": "c", "name": "draw", "input": ""},
+        output_of("custom_tool_call", "c", output=[IMAGE]),
+    )
+    assert written[2]["content"][0]["text"] == "Output of draw (c):"
+    assert written[2]["content"][1] == CHAT_IMAGE

@@ -8,6 +8,7 @@ import pytest
 from translator.dialects import DEFAULT, Dialect
 from translator.errors import InvalidRequest, Unsupported
 from translator.mapping.losses import Losses
+from translator.mapping.tool_names import Tool
 from translator.mapping.tools import ToolPlan, map_tools
 
 JSON = dict[str, Any]
@@ -135,3 +136,97 @@ def test_strict_is_taken_off_and_reported_where_the_upstream_rejects_it() -> Non
     result = plan({**LOOK_UP, "strict": True}, dialect=replace(DEFAULT, strict_tools="strip"), losses=losses)
     assert "strict" not in result.parameters["tools"][0]["function"]
     assert [loss.path for loss in losses] == ["tools[0].strict"]
+
+
+# ---- tools of other kinds, and in other places ----
+
+NOTE = {"type": "custom", "name": "note"}
+CRM = {
+    "type": "namespace",
+    "name": "crm",
+    "description": "Customers.",
+    "tools": [{"type": "function", "name": "find", "description": "Finds one."}, {"type": "custom", "name": "query"}],
+}
+PATCH = {"type": "apply_patch"}
+
+
+def offered(result: ToolPlan) -> list[str]:
+    return [tool["function"]["name"] for tool in result.parameters["tools"]]
+
+
+def test_what_the_client_runs_is_offered_as_functions() -> None:
+    search = {"type": "tool_search", "execution": "client"}
+    tools: list[JSON] = [LOOK_UP, NOTE, CRM, PATCH, {"type": "shell"}, {"type": "local_shell"}, search]
+    losses = Losses()
+    result = plan(*tools, losses=losses)
+    names = ["look_up", "note", "crm__find", "crm__query", "apply_patch", "shell", "local_shell", "tool_search"]
+    assert offered(result) == names
+    assert {tool["type"] for tool in result.parameters["tools"]} == {"function"}
+    assert result.names.tool("crm__query") == Tool("custom", "query", "crm")
+    assert losses == []
+
+
+def test_a_namespaces_description_is_said_once_with_its_first_tool() -> None:
+    find, query = (tool["function"] for tool in plan(CRM).parameters["tools"])
+    assert find["description"] == "[crm: Customers.]\n\nFinds one."
+    assert "Customers." not in query["description"]
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        {"type": "tool_search"},
+        {"type": "tool_search", "execution": "server"},
+        {"type": "shell", "environment": {"type": "container_auto"}},
+    ],
+)
+def test_what_the_server_would_run_is_a_hosted_tool(tool: JSON) -> None:
+    losses = Losses()
+    assert offered(plan(LOOK_UP, tool, losses=losses)) == ["look_up"]
+    assert [loss.path for loss in losses] == ["tools[1]"]
+    with pytest.raises(Unsupported):
+        plan(tool)
+
+
+def test_a_built_in_tool_is_forwarded_as_it_is_where_the_configuration_says_so() -> None:
+    dialect = replace(DEFAULT, hosted_tools=frozenset({"apply_patch", "mcp"}))
+    servers = [{"type": "mcp", "server_label": label} for label in ("one", "two")]
+    assert plan(PATCH, *servers, dialect=dialect).parameters["tools"] == [PATCH, *servers]
+
+
+def test_tools_in_the_input_and_tools_that_were_found_are_offered_after_the_others() -> None:
+    items = [
+        {"type": "additional_tools", "tools": [NOTE, SEND]},
+        {"role": "user", "content": "Hello"},
+        {"type": "tool_search_output", "call_id": "c", "tools": [{**CRM, "defer_loading": True}, SEND]},
+    ]
+    losses = Losses()
+    assert offered(plan(LOOK_UP, input=items, losses=losses)) == ["look_up", "note", "send", "crm__find", "crm__query"]
+    assert losses == []
+
+
+def test_a_hosted_tool_in_the_input_is_reported_with_its_path() -> None:
+    losses = Losses()
+    plan(LOOK_UP, input=[{"type": "additional_tools", "tools": [SEARCH]}], losses=losses)
+    assert [loss.path for loss in losses] == ["input[0].tools[0]"]
+
+
+def test_deferred_tools_are_offered_at_once_and_that_is_said() -> None:
+    losses = Losses()
+    tools: list[JSON] = [{"type": "tool_search", "execution": "client"}, {**SEND, "defer_loading": True}]
+    assert offered(plan(*tools, losses=losses)) == ["tool_search", "send"]
+    assert [loss.path for loss in losses] == ["tools[1].defer_loading"]
+
+
+def test_the_last_definition_of_a_tool_counts_and_the_difference_is_reported() -> None:
+    losses = Losses()
+    other = {**LOOK_UP, "description": "Otherwise"}
+    result = plan(LOOK_UP, SEND, LOOK_UP, other, losses=losses)
+    assert result.parameters["tools"] == [chat(other), chat(SEND)]
+    assert [loss.path for loss in losses] == ["tools[3]"]
+
+
+def test_what_chat_functions_cannot_say_is_reported() -> None:
+    losses = Losses()
+    plan({**LOOK_UP, "output_schema": {}, "allowed_callers": ["direct"]}, losses=losses)
+    assert [loss.path for loss in losses] == ["tools[0].allowed_callers", "tools[0].output_schema"]

@@ -37,6 +37,18 @@ _STANDARD_NAME = {
     "response.reasoning_text.done": "response.reasoning.done",
 }
 
+# Tools that the standard leaves out.
+_OPENAI_TOOLS = (
+    "web_search",
+    "file_search",
+    "custom",
+    "namespace",
+    "tool_search",
+    "apply_patch",
+    "shell",
+    "local_shell",
+)
+
 # Where the schema contradicts its own text, or what every client sends and every server echoes. Each entry
 # replaces one node, named by its schema and the path in it.
 _CORRECTIONS: dict[tuple[str, ...], Schema] = {
@@ -45,20 +57,39 @@ _CORRECTIONS: dict[tuple[str, ...], Schema] = {
     # Both are required to be present, and requests may leave both out: null says so, as in `FunctionTool`.
     ("JsonSchemaResponseFormat", "properties", "description"): {"type": ["string", "null"]},
     ("JsonSchemaResponseFormat", "properties", "strict"): {"type": ["boolean", "null"]},
+    # A response echoes the choice as it was made, and OpenAI's other tools can be chosen too.
+    ("FunctionToolChoice", "properties", "type", "enum"): {"enum": ["function", *_OPENAI_TOOLS]},
     # `minimal` is described beside the list of efforts and missing in it.
     ("ReasoningEffortEnum", "enum"): {"enum": ["none", "minimal", "low", "medium", "high", "xhigh"]},
 }
 
-# OpenAI's variants of a union that the standard leaves out: union, then `type`, then the variant's schema.
+# OpenAI's variants of a union that the standard leaves out: union, then `type`, then the variant's schema. A response
+# echoes the tools as they were asked for, and tells of calls by the names that OpenAI's own SDK knows.
 _OPENAI_VARIANTS: dict[str, dict[str, Schema]] = {
-    # A response echoes the tools as they were asked for, and hosted ones are asked for by OpenAI's names.
-    "Tool": {kind: {"required": ["type"]} for kind in ("web_search", "file_search")},
+    "Tool": {kind: {"required": ["type"]} for kind in _OPENAI_TOOLS},
+    "ItemField": {
+        kind: {"required": ["id", "type", "status", *fields]}
+        for kind, fields in {
+            "custom_tool_call": ("call_id", "name", "input"),
+            "tool_search_call": ("call_id", "execution", "arguments"),
+            "apply_patch_call": ("call_id", "operation"),
+            "shell_call": ("call_id", "action"),
+            "local_shell_call": ("call_id", "action"),
+            "image_generation_call": ("result",),
+        }.items()
+    },
 }
+
+# OpenAI's events of those items; their shapes are checked by the types of its SDK.
+_OPENAI_EVENTS = ("custom_tool_call_input", "shell_call_command", "image_generation_call")
 
 
 def assert_valid_event(event: Mapping[str, Any]) -> None:
     """Raise an AssertionError that names the place where a streamed event breaks the schema."""
     kind = event["type"]
+    if kind.split(".")[1:2] and kind.split(".")[1] in _OPENAI_EVENTS:
+        assert isinstance(event["sequence_number"], int)
+        return
     name = _event_schemas().get(_STANDARD_NAME.get(kind, kind))
     assert name is not None, f"Open Responses knows no event {kind!r}"
     _assert_valid(name, {**event, "type": _STANDARD_NAME.get(kind, kind)})
@@ -67,6 +98,21 @@ def assert_valid_event(event: Mapping[str, Any]) -> None:
 def assert_valid_response(response: Mapping[str, Any]) -> None:
     """Raise an AssertionError that names the place where a response object breaks the schema."""
     _assert_valid("ResponseResource", response)
+
+
+def assert_valid_item(item: Mapping[str, Any]) -> None:
+    """Raise an AssertionError that names the place where a listed item breaks the schema."""
+    _assert_valid("ItemField", item)
+
+
+def assert_valid_compaction(compaction: Mapping[str, Any]) -> None:
+    """Raise an AssertionError that names the place where the answer of `/responses/compact` breaks the schema."""
+    _assert_valid("CompactResource", compaction)
+
+
+def assert_valid_websocket_error(message: Mapping[str, Any]) -> None:
+    """Raise an AssertionError that names the place where the envelope of a WebSocket failure breaks the schema."""
+    _assert_valid("WebSocketErrorEvent", message)
 
 
 def _assert_valid(name: str, instance: Mapping[str, Any]) -> None:

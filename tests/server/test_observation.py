@@ -9,10 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.servers import RunningServer, ScriptedUpstream, Serve, chunk, completion, wait_until
-from translator.server.app import create_app
+from tests.servers import ScriptedUpstream, Serve, chunk, completion, wait_until
 from translator.server.observation import RequestIdFilter
-from translator.server.settings import Settings, Upstream
+from translator.server.turns import Turn, Turns
 
 ASK = {"model": "m", "input": "the secret question", "store": False}
 
@@ -95,17 +94,13 @@ def test_the_log_names_requests_by_id_and_never_holds_a_key_or_a_body(
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_fault_of_our_own_is_a_500_that_says_nothing_and_a_log_entry_that_says_where(
-    stream: bool, upstream: ScriptedUpstream, caplog: pytest.LogCaptureFixture
+    stream: bool, serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def fail(request: dict[str, Any], principal: object) -> dict[str, Any]:
-        raise ZeroDivisionError(request["input"])
+    async def fail(self: Turns, body: dict[str, Any], principal: object, memory: object = None) -> Turn:
+        raise ZeroDivisionError(body["input"])
 
-    settings = Settings(upstreams=(Upstream(base_url=upstream.base_url),))
-    server = RunningServer(create_app(settings, expansions=[fail]))
-    try:
-        answer = httpx.post(f"{server.base_url}/responses", json={**ASK, "stream": stream})
-    finally:
-        server.stop()
+    monkeypatch.setattr(Turns, "begin", fail)
+    answer = httpx.post(f"{serve().base_url}/responses", json={**ASK, "stream": stream})
     assert answer.status_code == 500
     assert answer.json()["error"]["type"] == "server_error"
     assert answer.headers["x-request-id"]

@@ -6,8 +6,6 @@ import httpx
 import pytest
 
 from tests.servers import Connect, ScriptedUpstream, Serve, chunk, completion, read_events
-from translator.errors import InvalidRequest
-from translator.server.auth import Principal
 from translator.server.settings import Model, Upstream
 
 ASK = {"model": "m", "input": "Hi", "store": False}
@@ -112,10 +110,10 @@ def test_switches_of_the_dialect_reach_the_translation(upstream: ScriptedUpstrea
 
 def test_losses_are_told_in_a_header(upstream: ScriptedUpstream, serve: Serve) -> None:
     url = f"{serve().base_url}/responses"
-    asked = {"model": "m", "input": "Hi", "truncation": "auto"}
+    asked = {**ASK, "include": ["file_search_call.results"], "client_metadata": {"a": "b"}}
     upstream.reply(completion("Hello!"))
     told = httpx.post(url, json=asked).headers["x-translator-losses"]
-    assert "store: " in told and "; truncation: " in told
+    assert "client_metadata: " in told and "; include[0]: " in told
     upstream.stream(chunk("Hello!"), chunk(finish="stop"))
     assert httpx.post(url, json={**asked, "stream": True}).headers["x-translator-losses"] == told
 
@@ -186,34 +184,3 @@ def test_what_arrives_together_leaves_together(upstream: ScriptedUpstream, serve
     exchange.event(chunk(finish="stop"))
     exchange.done()
     client.read_until(b"data: [DONE]\n\n")
-
-
-@pytest.mark.parametrize("stream", [False, True])
-def test_what_fills_requests_in_sees_the_request_and_the_client_before_the_translation(
-    stream: bool, upstream: ScriptedUpstream
-) -> None:
-    from tests.servers import RunningServer
-    from translator.server.app import create_app
-    from translator.server.settings import Settings
-
-    seen: list[Principal] = []
-
-    async def recall(request: dict[str, object], principal: Principal) -> dict[str, object]:
-        seen.append(principal)
-        if request.pop("previous_response_id", None) != "resp_1":
-            raise InvalidRequest("There is none.", code="previous_response_not_found")
-        return {**request, "input": [{"role": "user", "content": "Before"}, {"role": "user", "content": "Hi"}]}
-
-    settings = Settings(upstreams=(Upstream(base_url=upstream.base_url),))
-    server = RunningServer(create_app(settings, expansions=[recall]))
-    try:
-        upstream.stream(chunk("Hello!"), chunk(finish="stop"))
-        asked = {**ASK, "stream": stream, "previous_response_id": "resp_1"}
-        assert httpx.post(f"{server.base_url}/responses", json=asked).status_code == 200
-        assert [message["content"] for message in upstream.next().json["messages"]] == ["Before", "Hi"]
-        refused = httpx.post(f"{server.base_url}/responses", json={**asked, "previous_response_id": "resp_2"})
-        assert refused.status_code == 400
-        assert refused.json()["error"]["code"] == "previous_response_not_found"
-    finally:
-        server.stop()
-    assert [principal.tenant for principal in seen] == ["local", "local"]

@@ -15,7 +15,10 @@ from ..errors import InvalidRequest, Unsupported
 from .content import chat_content, is_text, map_content
 from .losses import Losses
 from .reasoning import reasoning_text, replay
-from .tools import map_function_call
+from .sealed import Sealer, open_compaction, open_reasoning
+from .tool_kinds import CALLS, OUTPUTS
+from .tool_names import ToolNames
+from .tools import map_call
 
 JSON = dict[str, Any]
 
@@ -39,10 +42,10 @@ class _Turn:
 
 
 class _Call:
-    """A call and, once it was met, its output."""
+    """A call, in chat's words, and, once it was met, its output."""
 
-    def __init__(self, item: JSON, turn: _Turn) -> None:
-        self.item = item
+    def __init__(self, chat: JSON, turn: _Turn) -> None:
+        self.chat = chat
         self.turn = turn
         self.output: list[JSON] | None = None  # chat parts
         self.path = ""
@@ -51,13 +54,16 @@ class _Call:
 class _Gatherer:
     """Input items → messages and turns, in order."""
 
-    def __init__(self, dialect: Dialect, losses: Losses) -> None:
+    def __init__(self, dialect: Dialect, losses: Losses, names: ToolNames, sealer: Sealer | None) -> None:
         self.dialect = dialect
         self.losses = losses
+        self.names = names
+        self.sealer = sealer
         self.leading: list[JSON] = []  # system and developer messages before anything else
         self.entries: list[JSON | _Turn] = []
         self.thoughts: list[tuple[str, str]] = []  # reasoning that waits for what it led to
         self.unanswered: dict[str, deque[_Call]] = defaultdict(deque)
+        self.call_ids: dict[str, str] = {}  # by the ids of the calls' items
         self.answered: set[str] = set()
 
     def turn(self) -> _Turn:
@@ -112,19 +118,33 @@ class _Gatherer:
             turn.text = chat_content(parts, arrays=arrays, separator="", path=path)
 
     def reasoning(self, item: JSON, path: str) -> None:
-        text = reasoning_text(item)
-        if text:  # else there is nothing in the open: sealed elsewhere, or empty
+        text = open_reasoning(item, self.sealer, path) or reasoning_text(item)
+        if text:  # else there is nothing to be read: sealed elsewhere, or empty
             self.thoughts.append((path, text))
 
+    def compaction(self, item: JSON, path: str) -> None:
+        self.message(open_compaction(item, self.sealer, path), path)
+
     def call(self, item: JSON, path: str) -> None:
+        if "call_id" not in item:
+            self.losses.report(path, "the upstream cannot be told of a search that another server ran")
+            return
         turn = self.turn()
         self.settle_thoughts(turn)
-        call = _Call(item, turn)
+        call = _Call(map_call(item, self.names), turn)
         turn.calls.append(call)
         self.unanswered[item["call_id"]].append(call)
+        if item.get("id"):
+            self.call_ids[item["id"]] = item["call_id"]
 
     def output(self, item: JSON, path: str) -> None:
-        call_id = item["call_id"]
+        call_id: str | None = item.get("call_id")
+        if call_id is None:
+            if item["type"] == "tool_search_output":
+                return  # reported with its call
+            # OpenAI's SDK puts a call's id into `id` here
+            said = str(item.get("id", ""))
+            call_id = self.call_ids.get(said, said)
         waiting = self.unanswered[call_id]
         if not waiting:
             fault = "already has an output" if call_id in self.answered else "has no call in the input"
@@ -137,8 +157,21 @@ class _Gatherer:
         call = waiting.popleft()
         self.answered.add(call_id)
         call.path = f"{path}.output"
-        call.output = map_content(item["output"], call.path, self.dialect, self.losses)
+        result = OUTPUTS[item["type"]].result(item, self.names)
+        call.output = map_content(result, call.path, self.dialect, self.losses)
         call.turn.answered = True
+
+    def finish(self) -> None:
+        """Settle what waits; raises InvalidRequest for a call that nothing answered."""
+        if self.thoughts:
+            self.settle_thoughts(self.turn())
+        for call_id, waiting in self.unanswered.items():
+            if waiting:
+                raise InvalidRequest(
+                    f"No tool output found for function call '{call_id}'; add a function_call_output item for it.",
+                    param="input",
+                    code="invalid_value",
+                )
 
 
 def map_items(
@@ -146,16 +179,20 @@ def map_items(
     instructions: Sequence[str],
     dialect: Dialect,
     losses: Losses,
+    names: ToolNames | None = None,
+    sealer: Sealer | None = None,
+    history: Sequence[JSON] = (),
 ) -> list[JSON]:
-    """Instructions and input items → chat messages, in the order and layout this upstream takes.
+    """Instructions, the items of earlier turns and those of this one → chat messages, as this upstream takes them.
 
-    Raises InvalidRequest for an output without its call, a call without its output, and items nobody can send.
+    `names` says what the upstream calls the client's tools; without it, each has the name it would get first. Raises
+    InvalidRequest for an output without its call, a call without its output, and items nobody can send.
     """
-    gatherer = _Gatherer(dialect, losses)
-    if isinstance(input, str):
-        gatherer.entries.append({"role": "user", "content": input})
-    else:
-        _gather(gatherer, input)
+    gatherer = _Gatherer(dialect, losses, names if names is not None else ToolNames(), sealer)
+    items = [{"role": "user", "content": input}] if isinstance(input, str) else input
+    _gather(gatherer, history, "history")
+    _gather(gatherer, items, "input")
+    gatherer.finish()
     messages = _write_system(instructions, gatherer.leading, dialect)
     for entry in gatherer.entries:
         if isinstance(entry, _Turn):
@@ -165,16 +202,19 @@ def map_items(
     return _order(messages, dialect)
 
 
-def _gather(gatherer: _Gatherer, items: Sequence[JSON]) -> None:
+def _gather(gatherer: _Gatherer, items: Sequence[JSON], name: str) -> None:
     kinds: dict[str, Callable[[JSON, str], None]] = {
         "message": gatherer.message,
-        "function_call": gatherer.call,
-        "function_call_output": gatherer.output,
         "reasoning": gatherer.reasoning,
+        "compaction": gatherer.compaction,
+        **dict.fromkeys(CALLS, gatherer.call),
+        **dict.fromkeys(OUTPUTS, gatherer.output),
     }
     for index, item in enumerate(items):
-        path = f"input[{index}]"
+        path = f"{name}[{index}]"
         kind = item.get("type", "message")
+        if kind == "additional_tools":
+            continue  # they are offered with all others
         gather = kinds.get(kind)
         if gather is None:
             raise Unsupported(
@@ -182,15 +222,6 @@ def _gather(gatherer: _Gatherer, items: Sequence[JSON]) -> None:
                 param=path,
             )
         gather(item, path)
-    if gatherer.thoughts:
-        gatherer.settle_thoughts(gatherer.turn())
-    for call_id, waiting in gatherer.unanswered.items():
-        if waiting:
-            raise InvalidRequest(
-                f"No tool output found for function call '{call_id}'; add a function_call_output item for it.",
-                param="input",
-                code="invalid_value",
-            )
 
 
 def _write_turn(turn: _Turn, dialect: Dialect, losses: Losses) -> list[JSON]:
@@ -204,7 +235,7 @@ def _write_turn(turn: _Turn, dialect: Dialect, losses: Losses) -> list[JSON]:
     if turn.refusal is not None:
         message["refusal"] = turn.refusal
     if turn.calls:
-        message["tool_calls"] = [map_function_call(call.item) for call in turn.calls]
+        message["tool_calls"] = [call.chat for call in turn.calls]
     _replay_reasoning(message, turn, dialect, losses)
     if turn.text is None and turn.refusal is None and not turn.calls:
         return []  # only reasoning: reported by now
@@ -233,6 +264,7 @@ def _replay_reasoning(message: JSON, turn: _Turn, dialect: Dialect, losses: Loss
 def _write_output(call: _Call, media: list[JSON], dialect: Dialect, losses: Losses) -> JSON:
     """The tool message; what it cannot hold goes to `media`, for a user message after the whole block of outputs."""
     parts = call.output or []
+    name = call.chat["function"]["name"]
     content: str | list[JSON]
     if dialect.tool_result_media == "inline" and not all(map(is_text, parts)):
         content = parts
@@ -244,11 +276,11 @@ def _write_output(call: _Call, media: list[JSON], dialect: Dialect, losses: Loss
             losses.report(call.path, "the upstream takes only text as a tool's output")
         elif others:
             content = content or _OUTPUT_FOLLOWS
-            media.append({"type": "text", "text": f"Output of {call.item['name']} ({call.item['call_id']}):"})
+            media.append({"type": "text", "text": f"Output of {name} ({call.chat['id']}):"})
             media.extend(others)
-    message: JSON = {"role": "tool", "tool_call_id": call.item["call_id"], "content": content}
+    message: JSON = {"role": "tool", "tool_call_id": call.chat["id"], "content": content}
     if dialect.tool_result_name:
-        message["name"] = call.item["name"]
+        message["name"] = name
     return message
 
 

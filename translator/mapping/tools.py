@@ -1,36 +1,24 @@
-"""Tools: what is offered, what must or may be called, and how calls are written."""
+"""Tools: what is offered to an upstream, wherever in the request it stands."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..dialects import Dialect
 from ..errors import InvalidRequest, Unsupported
 from .losses import Losses
+from .namespaces import members
+from .tool_choice import CallPolicy, Offered, map_choice, map_policy
+from .tool_kinds import CALLS, KINDS
+from .tool_kinds.custom import has_grammar
+from .tool_kinds.shell import runs_at_the_client
+from .tool_names import Tool, ToolNames
 
 JSON = dict[str, Any]
 
-
-@dataclass(frozen=True, slots=True)
-class CallPolicy:
-    """Which calls the client allowed; it binds the reply, whatever the upstream makes of it."""
-
-    allowed: frozenset[str] | None = None
-    """The names that may be called; None: any, also one that nobody offered (the client shall see what was called)."""
-
-    at_most: int | None = None
-    """How many calls one response may hold."""
-
-    required: bool = False
-    """Whether there must be a call."""
-
-    def admits(self, name: str, calls_so_far: int) -> bool:
-        """Whether one more call, of this name, may reach the client."""
-        if self.at_most is not None and calls_so_far >= self.at_most:
-            return False
-        return self.allowed is None or name in self.allowed
+_UNTOLD = ("allowed_callers", "async", "output_schema")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +34,20 @@ class ToolPlan:
     instruction: str | None = None
     """What is said in words where `tool_choice` cannot say it."""
 
+    names: ToolNames = field(default_factory=ToolNames)
+    """What the upstream calls the client's tools."""
 
-def map_tools(request: JSON, dialect: Dialect, losses: Losses) -> ToolPlan:
-    """`tools`, `tool_choice` and `parallel_tool_calls` → what to send and what to hold the reply to."""
+
+def map_tools(request: JSON, dialect: Dialect, losses: Losses, history: Sequence[JSON] = ()) -> ToolPlan:
+    """`tools`, `tool_choice` and `parallel_tool_calls` → what to send and what to hold the reply to.
+
+    Tools also stand in the input and in the turns before it: in `additional_tools` and in what a `tool_search` found.
+    """
     choice = request.get("tool_choice", "auto")
-    offered = _map_offered(request.get("tools") or (), choice, dialect, losses)
-    policy = CallPolicy(
-        allowed=_allowed(choice),
-        at_most=1 if request.get("parallel_tool_calls") is False else None,
-        required=_wanted(choice) in ("required", "named"),
-    )
+    names = ToolNames()
+    offered = _map_offered(list(_listed(request, history)), choice, names, dialect, losses)
+    parallel = request.get("parallel_tool_calls") is not False
+    policy = map_policy(choice, parallel, offered)
     if not offered:
         if policy.required:
             raise InvalidRequest(
@@ -63,111 +55,101 @@ def map_tools(request: JSON, dialect: Dialect, losses: Losses) -> ToolPlan:
                 param="tool_choice",
                 code="invalid_value",
             )
-        return ToolPlan({}, policy)
-    parameters, instruction = _map_choice(choice, offered, dialect)
+        return ToolPlan({}, policy, names=names)
+    parameters, instruction = map_choice(choice, offered, dialect)
     if "parallel_tool_calls" in request and "tools" in parameters:
         parameters["parallel_tool_calls"] = request["parallel_tool_calls"]
-    return ToolPlan(parameters, policy, instruction)
+    return ToolPlan(parameters, policy, instruction, names)
 
 
-def _map_offered(tools: Sequence[JSON], choice: Any, dialect: Dialect, losses: Losses) -> list[JSON]:
-    if tools and dialect.tools == "none":
-        raise Unsupported("The upstream knows no tools; leave 'tools' out.", param="tools")
-    offered: list[JSON] = []
-    left_out: list[tuple[str, str]] = []
-    for index, tool in enumerate(tools):
-        if tool["type"] == "function":
-            offered.append(_map_function(tool, dialect, losses, f"tools[{index}]"))
-        elif tool["type"] in dialect.hosted_tools:
-            offered.append(tool)
-        else:
-            left_out.append((f"tools[{index}]", tool["type"]))
-    for path, kind in left_out:
-        if not offered or (isinstance(choice, dict) and choice["type"] == kind):
-            raise Unsupported(
-                f"The upstream has no '{kind}' tool; offer a function instead, or have the model's configuration "
-                "forward it.",
-                param=path,
-            )
-        losses.report(path, f"the upstream has no '{kind}' tool")
-    return offered
+def withhold_tools() -> ToolPlan:
+    """No tools, and no calls, whatever the request lists."""
+    return ToolPlan({}, CallPolicy(allowed=frozenset()))
 
 
-def _map_function(tool: JSON, dialect: Dialect, losses: Losses, path: str) -> JSON:
-    function: JSON = {"name": tool["name"]}
-    if "description" in tool:
-        function["description"] = tool["description"]
-    if "parameters" in tool:
-        parameters = tool["parameters"]
-        # several upstreams reject a schema that does not say it is an object
-        function["parameters"] = parameters if "type" in parameters else {"type": "object", **parameters}
-    if "strict" in tool:
-        if dialect.strict_tools == "strip":
-            if tool["strict"]:
-                losses.report(f"{path}.strict", "the upstream knows no strict functions")
-        else:
-            function["strict"] = tool["strict"]
-    return {"type": "function", "function": function}
-
-
-def _wanted(choice: Any) -> str:
-    if isinstance(choice, str):
-        return choice
-    if choice["type"] == "allowed_tools":
-        return str(choice.get("mode", "auto"))
-    return "named"
-
-
-def _allowed(choice: Any) -> frozenset[str] | None:
-    if choice == "none":
-        return frozenset()
-    if isinstance(choice, str):
-        return None
-    if choice["type"] == "allowed_tools":
-        if choice.get("mode") == "none":
-            return frozenset()
-        return frozenset(tool["name"] for tool in choice["tools"] if "name" in tool)
-    return frozenset({choice["name"]}) if "name" in choice else None
-
-
-def _name(tool: JSON) -> str:
-    return str(tool["function"]["name"] if tool["type"] == "function" else tool["type"])
-
-
-def _map_choice(choice: Any, offered: list[JSON], dialect: Dialect) -> tuple[JSON, str | None]:
-    """The chat parameters and, on the last rung, the words that stand for the choice.
-
-    The ladder: a named tool → `required` with the tools cut down to it → the same with an instruction alone.
-    """
-    wanted = _wanted(choice)
-    if wanted == "auto":
-        return {"tools": offered}, None  # what every upstream does unasked
-    if wanted == "none":
-        return ({"tools": offered, "tool_choice": "none"} if "none" in dialect.tool_choice else {}), None
-    if wanted == "named":
-        name = str(choice.get("name", choice["type"]))
-        chosen = [tool for tool in offered if _name(tool) == name]
-        if not chosen:
-            raise InvalidRequest(
-                f"'tool_choice' names '{name}', which is not in 'tools'.",
-                param="tool_choice",
-                code="invalid_value",
-            )
-        if "named" in dialect.tool_choice:
-            hosted = chosen[0]["type"] != "function"
-            named = choice if hosted else {"type": "function", "function": {"name": name}}
-            return {"tools": offered, "tool_choice": named}, None
-        offered = chosen
-    if "required" in dialect.tool_choice:
-        return {"tools": offered, "tool_choice": dialect.required_word}, None
-    names = ", ".join(_name(tool) for tool in offered)
-    return {"tools": offered}, f"You must call one of these tools before you answer: {names}."
-
-
-def map_function_call(item: JSON) -> JSON:
-    """A `function_call` item → a chat tool call; the id stays as it is, no arguments are an empty object."""
+def map_call(item: JSON, names: ToolNames) -> JSON:
+    """An item that calls a tool → a chat tool call; the id stays as it is, no arguments are an empty object."""
+    kind = CALLS[item["type"]]
+    tool = Tool(kind.type, item.get("name", kind.type), item.get("namespace"))
     return {
         "id": item["call_id"],
         "type": "function",
-        "function": {"name": item["name"], "arguments": item["arguments"] or "{}"},
+        "function": {"name": names.upstream(tool), "arguments": kind.arguments(item)},
     }
+
+
+def _listed(request: JSON, history: Sequence[JSON]) -> Iterator[tuple[str, Tool, JSON]]:
+    """All tools of a request: those in its list, those in its input, and those that were found."""
+    yield from members(request.get("tools") or (), "tools")
+    items = request.get("input", ())
+    yield from _listed_among(history, "history")
+    yield from _listed_among(items if not isinstance(items, str) else (), "input")
+
+
+def _listed_among(items: Sequence[JSON], name: str) -> Iterator[tuple[str, Tool, JSON]]:
+    for index, item in enumerate(items):
+        if item.get("type") == "additional_tools":
+            yield from members(item["tools"], f"{name}[{index}].tools")
+        elif item.get("type") == "tool_search_output":
+            for path, tool, definition in members(item["tools"], f"{name}[{index}].tools"):
+                yield path, tool, {**definition, "defer_loading": False}  # found: they are loaded
+
+
+def _map_offered(
+    listed: Sequence[tuple[str, Tool, JSON]], choice: Any, names: ToolNames, dialect: Dialect, losses: Losses
+) -> list[Offered]:
+    offered: dict[Tool | str, Offered] = {}
+    left_out: list[tuple[str, JSON]] = []
+    deferred: list[str] = []
+    for path, tool, definition in listed:
+        if dialect.tools == "none":
+            raise Unsupported("The upstream knows no tools; leave 'tools' out.", param=path.partition("[")[0])
+        if tool.kind in dialect.hosted_tools:
+            offered[path] = Offered(tool, tool.kind, definition)
+        elif _is_hosted(definition):
+            left_out.append((path, definition))
+        else:
+            name = names.upstream(tool, grammar=has_grammar(definition))
+            chat = _map_function(name, definition, dialect, losses, path)
+            if offered.get(tool, (tool, name, chat)) != (tool, name, chat):
+                losses.report(path, f"'{tool.name}' is defined twice, and here otherwise; this definition is offered")
+            offered[tool] = Offered(tool, name, chat)
+            if definition.get("defer_loading"):
+                deferred.append(path)
+    if deferred:
+        losses.report(f"{deferred[0]}.defer_loading", "all deferred tools are offered at once")
+    for path, definition in left_out:
+        _leave_out(path, definition, choice, bool(offered), losses)
+    return list(offered.values())
+
+
+def _is_hosted(tool: JSON) -> bool:
+    """Whether a tool would be run by OpenAI's servers."""
+    match tool["type"]:
+        case "shell":
+            return not runs_at_the_client(tool)
+        case "tool_search":
+            return bool(tool.get("execution") != "client")
+        case kind:
+            return kind not in KINDS
+
+
+def _leave_out(path: str, tool: JSON, choice: Any, others: bool, losses: Losses) -> None:
+    kind = tool["type"]
+    if not others or (isinstance(choice, dict) and choice["type"] == kind):
+        raise Unsupported(
+            f"The upstream has no '{kind}' tool; offer a function instead, or have the model's configuration "
+            "forward it.",
+            param=path,
+        )
+    losses.report(path, f"the upstream has no '{kind}' tool")
+
+
+def _map_function(name: str, tool: JSON, dialect: Dialect, losses: Losses, path: str) -> JSON:
+    function: JSON = {"name": name, **KINDS[tool["type"]].offer(tool)}
+    if dialect.strict_tools == "strip" and function.pop("strict", False):
+        losses.report(f"{path}.strict", "the upstream knows no strict functions")
+    for key in _UNTOLD:
+        if key in tool:
+            losses.report(f"{path}.{key}", "chat functions have no such thing")
+    return {"type": "function", "function": function}

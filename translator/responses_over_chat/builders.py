@@ -6,11 +6,12 @@ is told by `emit`, the machine's one door.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
+from ..mapping.sealed import COMPACTION, REASONING, Sealer
 from ..wire import events
-from .chunks import is_whole_object
+from .options import ReplyOptions
 
 JSON = dict[str, Any]
 Emit = Callable[[JSON], None]
@@ -69,6 +70,20 @@ REASONING_TEXT = {
     )
     for dialect, (delta, done) in events.REASONING_TEXT.items()
 }
+
+
+def reasoning_forms(options: ReplyOptions, summary_asked: bool) -> tuple[PartKind, ...]:
+    """In which forms reasoning is told, the one that is told as it comes first."""
+    raw = REASONING_TEXT[options.reasoning_events]
+    match options.reasoning_told:
+        case "raw":
+            return (raw,)
+        case "summary":
+            return (SUMMARY_TEXT,)
+        case "as_asked" if not summary_asked:
+            return (raw,)
+        case _:
+            return SUMMARY_TEXT, raw
 
 
 class PartBuilder:
@@ -206,21 +221,51 @@ class MessageBuilder(ItemBuilder):
         return self.done(item)
 
 
-class ReasoningBuilder(ItemBuilder):
-    """What the model thinks: raw text as content and, where the client asked for one, the same as its summary.
+class CompactionBuilder(MessageBuilder):
+    """What stands for a compacted conversation: the text that sums it up, told to nobody but sealed."""
 
-    The form the client asked for is told as it comes, the other whole when the item closes.
+    def __init__(self, emit: Emit, item_id: str, index: int, sealer: Sealer) -> None:
+        self._sealer = sealer
+        self._fragments: list[str] = []
+        super().__init__(emit, item_id, index)
+
+    def append_text(self, text: str, logprobs: list[JSON] | None) -> None:
+        """Take more of the summary."""
+        self._fragments.append(text)
+
+    def append_refusal(self, text: str) -> None:
+        """Take a refusal as the summary: it is all there is."""
+        self._fragments.append(text)
+
+    def annotate(self, annotation: JSON) -> None:
+        """Pass over a citation: it points into a text that nobody sees."""
+
+    def item(self, status: str) -> JSON:
+        """The item; nothing is sealed before the summary is whole."""
+        return {"id": self.id, "type": "compaction", "status": status, "encrypted_content": ""}
+
+    def close(self, status: ItemStatus, phase: Phase | None = None) -> JSON:
+        """Tell that the item is done, with the summary sealed."""
+        sealed = self._sealer.close(COMPACTION, {"summary": "".join(self._fragments).strip()})
+        return self.done({**self.item(status), "encrypted_content": sealed})
+
+
+class ReasoningBuilder(ItemBuilder):
+    """What the model thinks, in the forms the client is to have: raw text as content, or the same as a summary.
+
+    The first form is told as it comes, another whole when the item closes.
     """
 
-    def __init__(self, emit: Emit, item_id: str, index: int, *, text_kind: PartKind, summarise: bool) -> None:
-        self._text_kind = text_kind
-        self._summarise = summarise
-        self._summary: list[JSON] = []
+    def __init__(
+        self, emit: Emit, item_id: str, index: int, forms: Sequence[PartKind], sealer: Sealer | None = None
+    ) -> None:
+        self._forms = forms
+        self._sealer = sealer
         super().__init__(emit, item_id, index)
 
     def append(self, text: str) -> None:
         """Tell of more reasoning."""
-        self.open_part(SUMMARY_TEXT if self._summarise else self._text_kind, 0).append(text)
+        self.open_part(self._forms[0], 0).append(text)
 
     def item(self, status: str) -> JSON:
         """The reasoning as far as it has come."""
@@ -236,65 +281,11 @@ class ReasoningBuilder(ItemBuilder):
     def close(self, status: ItemStatus, phase: Phase | None = None) -> JSON:
         """Tell that the reasoning is done."""
         self.close_part()
-        if self._summarise:
-            text = "".join(part["text"] for part in self._parts)
-            self.open_part(self._text_kind, 0).append(text)
+        text = "".join(part["text"] for part in self._parts)
+        for form in self._forms[1:]:
+            self.open_part(form, 0).append(text)
             self.close_part()
-        return self.done(self.item(status))
-
-
-class FunctionCallBuilder(ItemBuilder):
-    """A function call: its arguments are JSON text, told as it comes."""
-
-    def __init__(self, emit: Emit, item_id: str, index: int, *, call_id: str, name: str) -> None:
-        self._call_id = call_id
-        self._name = name
-        self._fragments: list[str] = []
-        super().__init__(emit, item_id, index)
-
-    def append(self, arguments: str) -> None:
-        """Tell of more of the arguments."""
-        self._fragments.append(arguments)
-        self._emit(
-            {
-                "type": events.FUNCTION_CALL_ARGUMENTS_DELTA,
-                "item_id": self.id,
-                "output_index": self.index,
-                "delta": arguments,
-            }
-        )
-
-    def complete(self) -> bool:
-        """Whether nothing more is to be expected.
-
-        An empty object does not count: some upstreams send one first and the arguments after it.
-        """
-        return is_whole_object(self._fragments) and "".join(self._fragments).strip() != "{}"
-
-    def item(self, status: str) -> JSON:
-        """The call as far as it has come."""
-        return {
-            "id": self.id,
-            "type": "function_call",
-            "status": status,
-            "call_id": self._call_id,
-            "name": self._name,
-            "arguments": "".join(self._fragments),
-        }
-
-    def close(self, status: ItemStatus, phase: Phase | None = None) -> JSON:
-        """Tell that the call is done; a call without arguments has those of an empty object."""
-        if not "".join(self._fragments).strip() and status == "completed":
-            self._fragments.clear()
-            self.append("{}")
         item = self.item(status)
-        self._emit(
-            {
-                "type": events.FUNCTION_CALL_ARGUMENTS_DONE,
-                "item_id": self.id,
-                "output_index": self.index,
-                "name": self._name,
-                "arguments": item["arguments"],
-            }
-        )
+        if self._sealer is not None:
+            item["encrypted_content"] = self._sealer.close(REASONING, {"text": text})
         return self.done(item)

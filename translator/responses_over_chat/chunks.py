@@ -16,6 +16,8 @@ from pydantic_core import from_json, to_json
 from ..errors import UpstreamError
 from ..mapping.upstream_error import map_error_object
 from ..mapping.usage import map_usage
+from .media import Image, Untold, read_audio, read_images
+from .surrogates import PairJoiner, is_whole
 from .thinking import Piece, ThinkingSplitter
 
 JSON = dict[str, Any]
@@ -88,7 +90,7 @@ class Fault:
     error: UpstreamError
 
 
-Delta = Text | Refusal | Reasoning | Call | Annotation | Finish | Usage | Tier | Fault
+Delta = Text | Refusal | Reasoning | Call | Annotation | Image | Untold | Finish | Usage | Tier | Fault
 
 
 def parse(data: bytes) -> JSON | None:
@@ -113,10 +115,13 @@ class Reader:
     def __init__(self) -> None:
         self._calls = _CallReader()
         self._thinking = ThinkingSplitter()
-        self._half_pair = ""  # the first half of a surrogate pair, at the end of the last text
+        self._text_pairs = PairJoiner()
+        self._refusal_pairs = PairJoiner()
+        self._reasoning_pairs = PairJoiner()
         self._logprobs: list[JSON] = []  # came without text; they belong to the next
         self._streamed = False  # content came in deltas: a whole message that follows only repeats it
         self._finished = False
+        self._heard = False
         self._tier = ""
 
     def plain_text(self, chunk: Mapping[str, Any]) -> str | None:
@@ -124,7 +129,7 @@ class Reader:
         choices = chunk.get("choices")
         if type(choices) is not list or len(choices) != 1 or not self._thinking.decided:
             return None
-        if self._half_pair or self._logprobs:  # belong to this text
+        if self._text_pairs.held or self._logprobs:  # belong to this text
             return None
         choice = choices[0]
         try:
@@ -132,7 +137,7 @@ class Reader:
             text = delta["content"]
         except (KeyError, TypeError):
             return None
-        if type(text) is not str or not text or not (text.isascii() or _is_whole(text)):
+        if type(text) is not str or not text or not (text.isascii() or is_whole(text)):
             return None
         if len(delta) > 1 and any(value and key != "content" and key != "role" for key, value in delta.items()):
             return None
@@ -167,11 +172,14 @@ class Reader:
     def finish(self) -> list[Delta]:
         """What was held back when the upstream ended."""
         deltas: list[Delta] = []
-        if self._half_pair:
-            self._half_pair = ""
-            self._add_text("\ufffd", deltas)
+        if half := self._reasoning_pairs.finish():
+            deltas.append(Reasoning(half))
+        if half := self._text_pairs.finish():
+            self._add_text(half, deltas)
         self._release(self._thinking.finish(), deltas)
-        return deltas
+        if half := self._refusal_pairs.finish():
+            deltas.append(Refusal(half))
+        return [*deltas, *self._calls.finish()]
 
     def _read_choice(self, choice: JSON, deltas: list[Delta]) -> None:
         delta = choice.get("delta")
@@ -184,6 +192,8 @@ class Reader:
         reasoning = delta.get("reasoning_content") or delta.get("reasoning") or delta.get("reasoning_details")
         if reasoning:
             self._read_reasoning(reasoning, deltas)
+        elif half := self._reasoning_pairs.finish():
+            deltas.append(Reasoning(half))
         logprobs = choice.get("logprobs")
         if logprobs:
             self._logprobs += _token_logprobs(logprobs)
@@ -194,13 +204,19 @@ class Reader:
                 self._add_text(content, deltas)
             elif isinstance(content, list):
                 self._read_parts(content, deltas)
+        if delta.get("audio"):
+            self._read_audio(delta["audio"], bool(content), deltas)
         annotations = delta.get("annotations")  # of the text, so before what may follow it
         if annotations and isinstance(annotations, list):
             deltas.extend(_annotations(annotations))
         refusal = delta.get("refusal")
         if refusal and isinstance(refusal, str):
             self._streamed = True
-            deltas.append(Refusal(_whole_pairs(refusal)))
+            self._add_refusal(refusal, deltas)
+        images = delta.get("images")
+        if images:
+            self._streamed = True
+            deltas.extend(read_images(images))
         calls = delta.get("tool_calls")
         if calls and isinstance(calls, list):
             self._read_calls(calls, deltas, whole)
@@ -226,8 +242,8 @@ class Reader:
                 if isinstance(detail, dict)
                 and isinstance(text := detail.get("text") or detail.get("summary") or "", str)
             )
-        if isinstance(reasoning, str) and reasoning:
-            deltas.append(Reasoning(_whole_pairs(reasoning)))
+        if isinstance(reasoning, str) and (text := self._reasoning_pairs.join(reasoning)):
+            deltas.append(Reasoning(text))
 
     def _read_parts(self, parts: Iterable[Any], deltas: list[Delta]) -> None:
         """Content as a list: Mistral's thinking and references, others' plain text parts."""
@@ -240,15 +256,25 @@ class Reader:
                 thinking = part.get("thinking")
                 self._read_reasoning(thinking, deltas)
             elif part.get("type") == "refusal" and isinstance(part.get("refusal"), str):
-                deltas.append(Refusal(_whole_pairs(part["refusal"])))
+                self._add_refusal(part["refusal"], deltas)
             elif isinstance(part.get("text"), str):
                 self._add_text(part["text"], deltas)
+            elif part.get("type") == "image_url":
+                deltas.extend(read_images([part]))
+
+    def _read_audio(self, audio: Any, has_text: bool, deltas: list[Delta]) -> None:
+        self._streamed = True
+        transcript, untold = read_audio(audio)
+        if transcript and not has_text:
+            self._add_text(transcript, deltas)
+        if untold is not None and not self._heard:
+            self._heard = True  # it comes in many pieces
+            deltas.append(untold)
 
     def _add_text(self, text: str, deltas: list[Delta]) -> None:
-        if self._half_pair or not text.isascii():
-            text = self._join_pairs(text)
-            if not text:
-                return
+        text = self._text_pairs.join(text)
+        if not text:
+            return
         if self._thinking.decided:
             if self._logprobs:
                 deltas.append(Text(text, self._logprobs))
@@ -266,28 +292,9 @@ class Reader:
                 deltas.append(Text(text, self._logprobs or None))
                 self._logprobs = []
 
-    def _join_pairs(self, text: str) -> str:
-        """Join a surrogate pair that was cut between two texts."""
-        text = self._half_pair + text
-        self._half_pair = ""
-        if "\ud800" <= text[-1] <= "\udbff":
-            self._half_pair = text[-1]
-            text = text[:-1]
-        return _whole_pairs(text)
-
-
-def _is_whole(text: str) -> bool:
-    """Whether text can be written as UTF-8: it holds no half of a surrogate pair."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _whole_pairs(text: str) -> str:
-    """Text that can be written as UTF-8: halves of surrogate pairs joined, lone ones replaced."""
-    return text if _is_whole(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    def _add_refusal(self, text: str, deltas: list[Delta]) -> None:
+        if text := self._refusal_pairs.join(text):
+            deltas.append(Refusal(text))
 
 
 def _first_choice(choices: Any) -> JSON | None:
@@ -401,6 +408,14 @@ class _KnownCall:
         self.name = ""
         self.arguments: list[str] = []
         self.size = 0
+        self.pairs = PairJoiner()
+
+    def append(self, arguments: str) -> Call:
+        """More of the arguments, as a delta."""
+        if arguments:
+            self.arguments.append(arguments)
+            self.size += len(arguments)
+        return Call(self.key, self.call_id, self.name, arguments)
 
     def complete(self) -> bool:
         """Whether the arguments so far are a whole JSON object."""
@@ -440,10 +455,11 @@ class _CallReader:
         call.name = _joined_name(call.name, name)
         if arguments and call.holds(arguments):
             arguments = ""  # the last chunk repeats the whole
-        if arguments:
-            call.arguments.append(arguments)
-            call.size += len(arguments)
-        return Call(call.key, call.call_id, call.name, arguments)
+        return call.append(call.pairs.join(arguments))
+
+    def finish(self) -> list[Call]:
+        """What was held back of the arguments."""
+        return [call.append(call.pairs.finish()) for call in self._calls if call.pairs.held]
 
     def _find(self, index: int | None, call_id: str, name: str, arguments: str) -> _KnownCall | None:
         if not self._calls:
@@ -491,5 +507,5 @@ def _index(value: Any) -> int | None:
 
 def _arguments(value: Any) -> str:
     if isinstance(value, str):
-        return _whole_pairs(value)
+        return value
     return "" if value is None else to_json(value).decode()

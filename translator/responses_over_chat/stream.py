@@ -4,57 +4,55 @@ What leaves it, and in which order:
 
     stream    = created 1*in-progress *item terminal      ; in-progress may also stand between any two events
     item      = item-added *part item-done                ; message, reasoning
-              / item-added *input-delta input-done item-done          ; function_call
+              / item-added *input-delta input-done item-done          ; function_call, custom_tool_call
+              / item-added *command item-done             ; shell_call
+              / item-added item-done                      ; tool_search_call, apply_patch_call, local_shell_call
+              / item-added image-in-progress image-completed item-done          ; image_generation_call
     part      = part-added *delta delta-done part-done    ; annotation-added may stand between deltas
+    command   = command-added command-delta command-done
     terminal  = completed / incomplete / [error] failed
 
 The state is the structure. An item is in `_done` or it is the open one or it does not exist; its place in the list is
 its `output_index`. One item is open at a time. A fragment of another call closes the open call only when that one's
-arguments are a whole object; else it waits, as does text between the calls. The terminal event waits for the
-upstream's end, because usage may follow the finish reason.
+arguments are a whole object; else it waits, as does text between the calls. Calls of tools that are told whole wait
+for all of their arguments. The terminal event waits for the upstream's end, because usage may follow the finish reason.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from ..errors import TranslatorError, UpstreamError
 from ..mapping.losses import Losses
-from ..mapping.outcome import COMPLETED, FAILED, map_finish_reason
-from ..mapping.tools import CallPolicy
+from ..mapping.outcome import COMPLETED, FAILED, OUT_OF_TOKENS, Outcome, map_finish_reason
+from ..mapping.tool_choice import CallPolicy
+from ..mapping.tool_kinds import CALLS
+from ..mapping.tool_names import ToolNames
 from ..wire import events
-from . import chunks
+from . import chunks, media
 from .body import Body
 from .builders import (
-    REASONING_TEXT,
-    FunctionCallBuilder,
+    CompactionBuilder,
+    ItemBuilder,
     ItemStatus,
     MessageBuilder,
     Phase,
     ReasoningBuilder,
+    reasoning_forms,
 )
+from .call_queue import CallQueue, WaitingCall
+from .calls import CallBuilder, CustomCallBuilder, new_call
+from .images import tell_image
+from .obfuscation import pad
+from .options import ReplyOptions
 from .response import known_tier, output_text
 
 JSON = dict[str, Any]
 
+_BROKE_OFF = "The upstream's answer broke off: it ended without a finish reason or an end marker."
+_NO_CALL = "The upstream made no tool call although 'tool_choice' demands one."
 _TERMINALS = {"completed": events.COMPLETED, "incomplete": events.INCOMPLETE, "failed": events.FAILED}
-
-
-class _WaitingCall:
-    """A call that was begun upstream and is not announced yet."""
-
-    def __init__(self, key: int) -> None:
-        self.key = key
-        self.call_id = ""
-        self.name = ""
-        self.fragments: list[str] = []
-
-    @property
-    def ready(self) -> bool:
-        """Whether its identity is settled: names come in pieces and ids late, but both before the arguments end."""
-        return bool(self.name and self.call_id and self.fragments)
 
 
 class Stream:
@@ -69,29 +67,33 @@ class Stream:
         response: JSON,
         *,
         policy: CallPolicy,
+        names: ToolNames,
+        options: ReplyOptions,
         known_call_ids: frozenset[str],
         summarise: bool,
-        reasoning_events: Literal["reasoning_text", "reasoning"],
-        max_argument_bytes: int,
-        max_event_bytes: int,
+        seal_reasoning: bool,
+        compact: bool,
+        obfuscate: bool,
     ) -> None:
         self._response = response
         self._suffix = response["id"].removeprefix("resp_")
         self._policy = policy
         self._call_ids = set(known_call_ids)
-        self._summarise = summarise
-        self._reasoning_kind = REASONING_TEXT[reasoning_events]
-        self._max_argument_bytes = max_argument_bytes
-        self._body = Body(max_event_bytes)
+        self._names = names
+        self._options = options
+        self._reasoning_forms = reasoning_forms(options, summarise)
+        self._reasoning_sealer = options.sealer if seal_reasoning else None
+        self._compaction_sealer = options.sealer if compact else None
+        self._tell = self._emit_padded if obfuscate else self._emit
+        self._body = Body(options.max_event_bytes)
         self._reader = chunks.Reader()
         self._outbox: list[JSON] = []
         self._sequence = 0
         self._done: list[JSON] = []
-        self._open: MessageBuilder | ReasoningBuilder | FunctionCallBuilder | None = None
+        self._open: ItemBuilder | None = None
         self._open_key = -1  # of the open call
-        self._waiting: deque[_WaitingCall] = deque()
+        self._queue = CallQueue(names, options.max_argument_bytes)
         self._left_out: set[int] = set()  # calls the request does not allow
-        self._sizes: dict[int, int] = {}  # bytes of each call's arguments
         self._held: list[chunks.Delta] = []  # said while a call was not complete
         self._space = ""  # white space that may begin a message
         self._finish_reason: str | None = None
@@ -105,6 +107,8 @@ class Stream:
             chunks.Reasoning: self._reasoning,
             chunks.Call: self._call,
             chunks.Annotation: self._annotation,
+            media.Image: self._image,
+            media.Untold: lambda delta: self.losses.report("output", delta.reason),
             chunks.Finish: self._finish,
             chunks.Usage: self._usage,
             chunks.Tier: self._tier,
@@ -146,11 +150,25 @@ class Stream:
             self._break_off(error)
         return self._sent()
 
+    def revoke(self, error: TranslatorError) -> list[JSON]:
+        """Take back the terminal event, which must not have been sent, and fail instead: it could not be kept."""
+        self._sequence -= 1
+        self._response["status"] = "in_progress"
+        self._break_off(error)
+        return self._sent()
+
     def heartbeat(self) -> list[JSON]:
         """`response.in_progress` once more: some clients count only events as signs of life."""
         self._begin()
         if not self.over:
             self._emit({"type": events.IN_PROGRESS, "response": {**self._response, "output": list(self._done)}})
+        return self._sent()
+
+    def extend(self, kind: str, content: JSON) -> list[JSON]:
+        """An event that is not the standard's; `kind` carries a provider's slug, and clients may pass over it."""
+        self._begin()
+        if not self.over:
+            self._emit({"type": kind, **content})
         return self._sent()
 
     # ---- how far it has come ----
@@ -184,6 +202,9 @@ class Stream:
         event["sequence_number"] = self._sequence
         self._sequence += 1
         self._outbox.append(event)
+
+    def _emit_padded(self, event: JSON) -> None:
+        self._emit(pad(event) if "delta" in event else event)
 
     def _sent(self) -> list[JSON]:
         sent = self._outbox
@@ -238,48 +259,30 @@ class Stream:
             self._open_message().annotate(delta.annotation)
 
     def _reasoning(self, delta: chunks.Reasoning) -> None:
-        if not self._room_for(delta):
-            return
+        if self._compaction_sealer is not None or not self._room_for(delta):
+            return  # how a summary was thought of stands for nothing
         reasoning = self._open
         if type(reasoning) is not ReasoningBuilder:
             self._close("completed", "commentary")
-            reasoning = self._open = ReasoningBuilder(
-                self._emit,
-                f"rs_{self._suffix}{len(self._done):02x}",
-                len(self._done),
-                text_kind=self._reasoning_kind,
-                summarise=self._summarise,
-            )
+            place = self._place("rs")
+            reasoning = self._open = ReasoningBuilder(self._tell, *place, self._reasoning_forms, self._reasoning_sealer)
         reasoning.append(delta.text)
 
+    def _image(self, delta: media.Image) -> None:
+        if self._compaction_sealer is None and self._room_for(delta):
+            self._close("completed", "commentary")
+            self._done.append(tell_image(self._tell, *self._place("ig"), delta))
+
     def _call(self, delta: chunks.Call) -> None:
-        size = self._sizes[delta.key] = self._sizes.get(delta.key, 0) + len(delta.arguments.encode())
-        if size > self._max_argument_bytes:
-            self._break_off(
-                UpstreamError(
-                    f"The upstream sent more than {self._max_argument_bytes} bytes of arguments for one tool call.",
-                    code="upstream_arguments_too_large",
-                )
-            )
-            return
-        if delta.key in self._left_out:
-            return
-        if type(self._open) is FunctionCallBuilder and delta.key == self._open_key:
-            if delta.arguments:
-                self._open.append(delta.arguments)
-            return
-        waiting = next((call for call in self._waiting if call.key == delta.key), None)
-        if waiting is None:
-            if delta.key <= self._open_key:
-                if delta.arguments.strip():
-                    self.losses.report("output", "the upstream sent more for a tool call that was complete")
-                return
-            waiting = _WaitingCall(delta.key)
-            self._waiting.append(waiting)
-        waiting.name, waiting.call_id = delta.name, delta.call_id
-        if delta.arguments:
-            waiting.fragments.append(delta.arguments)
-        self._advance()
+        fault = self._queue.weigh(delta)
+        if fault is not None:
+            self._break_off(fault)
+        elif isinstance(self._open, CallBuilder) and delta.key == self._open_key:
+            self._open.append(delta.arguments)
+        elif self._queue.add(delta):
+            self._advance()
+        elif delta.arguments.strip() and delta.key not in self._left_out:
+            self.losses.report("output", "the upstream sent more for a tool call that was complete")
 
     def _finish(self, delta: chunks.Finish) -> None:
         self._finish_reason = delta.reason
@@ -296,11 +299,18 @@ class Stream:
 
     # ---- items ----
 
+    def _place(self, prefix: str) -> tuple[str, int]:
+        """The id and the index of the next item."""
+        return f"{prefix}_{self._suffix}{len(self._done):02x}", len(self._done)
+
     def _open_message(self) -> MessageBuilder:
-        if type(self._open) is MessageBuilder:
+        if isinstance(self._open, MessageBuilder):
             return self._open
         self._close("completed", "commentary")
-        message = self._open = MessageBuilder(self._emit, f"msg_{self._suffix}{len(self._done):02x}", len(self._done))
+        if self._compaction_sealer is not None:
+            self._open = CompactionBuilder(self._tell, *self._place("cmp"), self._compaction_sealer)
+            return self._open
+        message = self._open = MessageBuilder(self._tell, *self._place("msg"))
         if self._space:
             space, self._space = self._space, ""
             message.append_text(space, None)
@@ -308,22 +318,22 @@ class Stream:
 
     def _room_for(self, delta: chunks.Delta) -> bool:
         """Whether something that is no call can be told now; else it is held until the calls are complete."""
-        if type(self._open) is FunctionCallBuilder and (self._waiting or not self._open.complete()):
+        if self._within_call() or (self._queue and isinstance(self._open, CallBuilder)):
             self._held.append(delta)
             return False
         return True
 
     def _advance(self) -> None:
         """Announce the calls that can be: in the order they began, each when the one before it is complete."""
-        while self._waiting and self._waiting[0].ready:
-            if type(self._open) is FunctionCallBuilder and not self._open.complete():
-                return
-            self._open_call(self._waiting.popleft())
+        while self._queue.ready and not self._within_call():
+            self._open_call(self._queue.pop())
 
-    def _open_call(self, waiting: _WaitingCall) -> None:
-        calls = sum(item["type"] == "function_call" for item in self._done)
-        calls += type(self._open) is FunctionCallBuilder
-        if not self._policy.admits(waiting.name, calls):
+    def _within_call(self) -> bool:
+        """Whether more of the open call is to be expected."""
+        return isinstance(self._open, CallBuilder) and not self._open.complete()
+
+    def _open_call(self, waiting: WaitingCall) -> None:
+        if not self._policy.admits(waiting.name, self._count_calls()):
             self.losses.report("output", f"a call to '{waiting.name}', which the request does not allow, was left out")
             self._left_out.add(waiting.key)
             return
@@ -335,12 +345,15 @@ class Stream:
             # missing, or used before: some upstreams number the calls of each reply from 0
             call_id = f"call_{self._suffix}{index:02x}"
         self._call_ids.add(call_id)
-        self._open_key = waiting.key
-        call = self._open = FunctionCallBuilder(
-            self._emit, f"fc_{self._suffix}{index:02x}", index, call_id=call_id, name=waiting.name
-        )
-        for fragment in waiting.fragments:
-            call.append(fragment)
+        call = new_call(self._tell, f"{self._suffix}{index:02x}", index, call_id, waiting, self._names, self.losses)
+        if isinstance(call, CallBuilder):
+            self._open = call
+            self._open_key = waiting.key
+        else:
+            self._done.append(call)
+
+    def _count_calls(self) -> int:
+        return sum(item["type"] in CALLS for item in self._done) + isinstance(self._open, CallBuilder)
 
     def _close(self, status: ItemStatus, phase: Phase | None) -> None:
         """Close the open item, if any; `phase` is for messages."""
@@ -355,35 +368,44 @@ class Stream:
     def _end(self, completed_at: int | None) -> None:
         for delta in self._reader.finish():
             self._handlers[type(delta)](delta)
-        said_nothing = not self._done and self._open is None and not self._waiting
+        said_nothing = not self._done and self._open is None and not self._queue
         if self._finish_reason is None and (said_nothing or not self._body.ended):
-            self._break_off(
-                UpstreamError(
-                    "The upstream's answer broke off: it ended without a finish reason or an end marker.",
-                    code="upstream_incomplete",
-                )
-            )
+            self._break_off(UpstreamError(_BROKE_OFF, code="upstream_incomplete"))
             return
-        while self._waiting:
-            self._open_call(self._waiting.popleft())
+        outcome = self._outcome()
+        while self._queue:
+            self._open_call(self._queue.pop())
         self._tell_held()
-        outcome = map_finish_reason(self._finish_reason) if self._finish_reason is not None else COMPLETED
         if outcome is FAILED:
             self._break_off(UpstreamError(f"The upstream ended with '{self._finish_reason}'.", code="upstream_failed"))
             return
         completed = outcome.status == "completed"
         self._close("completed" if completed else "incomplete", "final_answer" if completed else None)
-        if completed and self._policy.required and not any(item["type"] == "function_call" for item in self._done):
-            self._break_off(
-                UpstreamError(
-                    "The upstream made no tool call although 'tool_choice' demands one.",
-                    code="tool_choice_not_honored",
-                )
-            )
+        missing = self._missing() if completed else None
+        if missing is not None:
+            self._break_off(missing)
             return
         if outcome.reason is not None:
             self._response["incomplete_details"] = {"reason": outcome.reason}
         self._terminate(outcome.status, completed_at)
+
+    def _missing(self) -> UpstreamError | None:
+        """What a completed reply must hold and this one does not."""
+        if self._policy.required and not self._count_calls():
+            return UpstreamError(_NO_CALL, code="tool_choice_not_honored")
+        if self._compaction_sealer is not None and not self._done:
+            return UpstreamError("The upstream wrote no summary of the conversation.", code="upstream_empty_summary")
+        return None
+
+    def _outcome(self) -> Outcome:
+        """How the answer ended, as the client is to be told."""
+        outcome = map_finish_reason(self._finish_reason) if self._finish_reason is not None else COMPLETED
+        if outcome is OUT_OF_TOKENS and self._options.length_status == "completed":
+            freeform = isinstance(self._open, CustomCallBuilder) and self._within_call()
+            if not freeform and not self._queue.holds_freeform:
+                self.losses.report("output", "the model ran out of tokens; the reply is told as completed")
+                return COMPLETED
+        return outcome
 
     def _tell_held(self) -> None:
         held, self._held = self._held, []
@@ -391,13 +413,16 @@ class Stream:
             self._close("completed", None)
         for delta in held:
             self._handlers[type(delta)](delta)
-        calls = any(item["type"] == "function_call" for item in self._done)
-        if self._space and not calls and type(self._open) is not FunctionCallBuilder:
+        if self._space and not self._count_calls():
             self._open_message()
 
     def _break_off(self, error: TranslatorError) -> None:
-        if self._open is not None:
-            self._close("incomplete", None)
+        if self._queue and not self._within_call():
+            self._open_call(self._queue.pop())
+        if self._queue or self._held:
+            # an item that is cut must be the last one
+            self.losses.report("output", "the answer broke off within a call; what stood behind it is not told")
+        self._close("incomplete", None)
         self.error = error
         payload = error.payload()
         self._emit({**payload, "type": events.ERROR, "error": payload})
@@ -406,10 +431,6 @@ class Stream:
         self._terminate("failed", None)
 
     def _terminate(self, status: str, completed_at: int | None) -> None:
-        self._response.update(
-            status=status,
-            completed_at=(completed_at if completed_at is not None else self._response["created_at"])
-            if status == "completed"
-            else None,
-        )
+        at = completed_at if completed_at is not None else self._response["created_at"]
+        self._response.update(status=status, completed_at=at if status == "completed" else None)
         self._emit({"type": _TERMINALS[status], "response": self.response})

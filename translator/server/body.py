@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic_core import from_json, to_json
 from starlette.types import Receive, Scope, Send
 
 from ..errors import InvalidRequest, TranslatorError
+from ..mapping.losses import Loss
 
 Headers = Iterable[tuple[bytes, bytes]]
+
+LOSSES_BYTES = 2048
+"""The longest that the header of losses may be: proxies refuse headers that are much longer."""
 
 
 class ClientLeft(Exception):
     """The client closed its connection before its request was complete: nobody is there to be answered."""
 
 
-async def read_json(scope: Scope, receive: Receive, limit: int) -> dict[str, Any]:
-    """The request's JSON object. Raises InvalidRequest (400, 413 beyond `limit` bytes, 415) or ClientLeft."""
+async def read_json(scope: Scope, receive: Receive, limit: int, *, empty: bytes = b"") -> dict[str, Any]:
+    """The request's JSON object; an empty body is read as `empty`.
+
+    Raises InvalidRequest (400, 413 beyond `limit` bytes, 415) or ClientLeft.
+    """
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > limit:
             raise _too_large(limit)
         if name == b"content-encoding" and value.lower() != b"identity":
             raise InvalidRequest("The body is compressed: send it as it is.", status=415)
-    body = await _read(receive, limit)
+    return parse_json(await _read(receive, limit) or empty)
+
+
+def parse_json(body: bytes | str) -> dict[str, Any]:
+    """A JSON object. Raises InvalidRequest."""
     try:
         value = from_json(body, allow_inf_nan=False)
     except ValueError as error:
@@ -76,3 +87,20 @@ async def send_error(send: Send, error: TranslatorError) -> None:
     """Answers with OpenAI's error body, and the headers that go with the error."""
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in error.headers.items()]
     await send_json(send, error.body(), headers, error.status)
+
+
+def losses_header(losses: Sequence[Loss]) -> Headers:
+    """`x-translator-losses: path: reason; path: reason`, if there are any; cut between two losses where too long."""
+    if not losses:
+        return ()
+    said: list[str] = []
+    left = LOSSES_BYTES
+    for index, loss in enumerate(losses):
+        words = f"{loss.path}: {loss.reason}".encode("ascii", "replace").decode("ascii")
+        words = "".join(letter if letter.isprintable() else "?" for letter in words)
+        left -= len(words) + 2
+        if left < 32:
+            said.append(f"and {len(losses) - index} more")
+            break
+        said.append(words)
+    return ((b"x-translator-losses", "; ".join(said).encode("ascii")),)

@@ -63,6 +63,9 @@ def configure(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         proxy_headers=False,
         lifespan="on",
         backlog=_BACKLOG,
+        ws="websockets-sansio",
+        ws_max_size=settings.max_body_bytes,
+        ws_per_message_deflate=False,  # it would cost more than the translation, for every event
         timeout_graceful_shutdown=max(1, round(settings.shutdown_grace_seconds)),
     )
 

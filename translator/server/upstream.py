@@ -24,7 +24,7 @@ ERROR_BYTES = 64 * 1024
 """As much of an error's body as is read: what it says stands at its beginning."""
 
 LIST_BYTES = 8 * 1024 * 1024
-"""The longest list of models that is read."""
+"""The longest list that is read, of models or of tokens."""
 
 LINGER_SECONDS = 0.25
 """How long the end of a body is waited for once its end marker was seen."""
@@ -67,7 +67,7 @@ class UpstreamClient:
         self.settings = upstream
         self._transport = transport
         self._key = upstream.key()
-        base = httpx.URL(upstream.base_url)
+        base = self._base = httpx.URL(upstream.base_url)
         self._chat_url = base.copy_with(path=base.path.rstrip("/") + "/chat/completions")
         self._models_url = base.copy_with(path=base.path.rstrip("/") + "/models")
         self._plain_headers = {
@@ -106,6 +106,23 @@ class UpstreamClient:
                 return await reply.read(LIST_BYTES)
             if reply.status in (404, 405, 501):
                 return None
+            raise await self._refusal(reply, key)
+        finally:
+            await reply.aclose()
+
+    async def post_beside(self, path: str, body: Mapping[str, Any], key: str | None = None) -> bytes | None:
+        """What a path of the server's own says, outside `/v1`: the body of a 2xx, `{}` where it does not take this
+        request, None where there is no such path. Raises UpstreamError.
+        """
+        url = self._base.copy_with(path=self._base.path.rstrip("/").removesuffix("/v1") + path)
+        reply = await self._send("POST", url, key, to_json(body))
+        try:
+            if 200 <= reply.status < 300:
+                return await reply.read(LIST_BYTES)
+            if reply.status in (404, 405, 501):
+                return None
+            if reply.status in (400, 422):
+                return b"{}"
             raise await self._refusal(reply, key)
         finally:
             await reply.aclose()

@@ -25,6 +25,18 @@ REFUSAL_DONE = "response.refusal.done"  # refusal
 FUNCTION_CALL_ARGUMENTS_DELTA = "response.function_call_arguments.delta"  # delta
 FUNCTION_CALL_ARGUMENTS_DONE = "response.function_call_arguments.done"  # arguments, name
 
+CUSTOM_TOOL_CALL_INPUT_DELTA = "response.custom_tool_call_input.delta"  # delta
+CUSTOM_TOOL_CALL_INPUT_DONE = "response.custom_tool_call_input.done"  # input
+
+SHELL_CALL_COMMAND_ADDED = (
+    "response.shell_call_command.added"  # command, command_index; no item_id, as in OpenAI's types
+)
+SHELL_CALL_COMMAND_DELTA = "response.shell_call_command.delta"  # delta, command_index
+SHELL_CALL_COMMAND_DONE = "response.shell_call_command.done"  # command, command_index
+
+IMAGE_GENERATION_IN_PROGRESS = "response.image_generation_call.in_progress"
+IMAGE_GENERATION_COMPLETED = "response.image_generation_call.completed"
+
 REASONING_SUMMARY_PART_ADDED = "response.reasoning_summary_part.added"  # part
 REASONING_SUMMARY_PART_DONE = "response.reasoning_summary_part.done"  # part
 REASONING_SUMMARY_TEXT_DELTA = "response.reasoning_summary_text.delta"  # delta

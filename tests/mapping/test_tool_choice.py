@@ -1,0 +1,58 @@
+"""The choice of a tool, by what the client calls it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from translator.errors import InvalidRequest
+
+from .test_tools import CRM, LOOK_UP, NOTE, PATCH, offered, plan
+
+JSON = dict[str, Any]
+
+
+@pytest.mark.parametrize(
+    ("choice", "name"),
+    [
+        ({"type": "custom", "name": "note"}, "note"),
+        ({"type": "function", "name": "note"}, "note"),
+        ({"type": "function", "name": "find", "namespace": "crm"}, "crm__find"),
+        ({"type": "function", "name": "find"}, "crm__find"),
+        ({"type": "custom", "name": "query"}, "crm__query"),
+        ({"type": "apply_patch"}, "apply_patch"),
+    ],
+)
+def test_any_kind_of_tool_can_be_forced_by_what_the_client_calls_it(choice: JSON, name: str) -> None:
+    result = plan(NOTE, CRM, PATCH, tool_choice=choice)
+    assert result.parameters["tool_choice"] == {"type": "function", "function": {"name": name}}
+    assert result.policy.allowed == frozenset({name})
+    assert result.policy.required
+
+
+def test_a_choice_without_a_namespace_means_the_tool_that_is_in_none() -> None:
+    find = {"type": "function", "name": "find"}
+    assert plan(CRM, find, tool_choice=find).policy.allowed == frozenset({"find"})
+
+
+def test_a_choice_that_fits_several_tools_is_cut_down_to_them() -> None:
+    erp = {**CRM, "name": "erp"}
+    result = plan(LOOK_UP, CRM, erp, tool_choice={"type": "function", "name": "find"})
+    assert offered(result) == ["crm__find", "erp__find"]
+    assert result.parameters["tool_choice"] == "required"
+
+
+def test_allowed_tools_may_name_any_kind_and_whole_namespaces() -> None:
+    chosen = [{"type": "namespace", "name": "crm"}, {"type": "apply_patch"}, {"type": "custom", "name": "note"}]
+    choice = {"type": "allowed_tools", "mode": "required", "tools": chosen}
+    result = plan(LOOK_UP, NOTE, CRM, PATCH, tool_choice=choice)
+    assert offered(result) == ["look_up", "note", "crm__find", "crm__query", "apply_patch"]
+    assert result.policy.allowed == frozenset({"note", "crm__find", "crm__query", "apply_patch"})
+
+
+@pytest.mark.parametrize("choice", [{"type": "function"}, {"type": "shell"}, {"type": "function", "name": "f"}])
+def test_a_choice_that_names_no_tool_is_refused(choice: JSON) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        plan(CRM, tool_choice=choice)
+    assert caught.value.param == "tool_choice"

@@ -1,0 +1,134 @@
+"""The choice of a tool: what must or may be called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ..dialects import Dialect
+from ..errors import InvalidRequest
+from .tool_names import Tool
+
+JSON = dict[str, Any]
+
+_BY_NAME = ("function", "custom")
+
+
+@dataclass(frozen=True, slots=True)
+class CallPolicy:
+    """Which calls the client allowed; it binds the reply, whatever the upstream makes of it."""
+
+    allowed: frozenset[str] | None = None
+    """The upstream's names of what may be called; None: anything, also what nobody offered (the client shall see what
+    was called)."""
+
+    at_most: int | None = None
+    """How many calls one response may hold."""
+
+    required: bool = False
+    """Whether there must be a call."""
+
+    def admits(self, name: str, calls_so_far: int) -> bool:
+        """Whether one more call, of this name, may reach the client."""
+        if self.at_most is not None and calls_so_far >= self.at_most:
+            return False
+        return self.allowed is None or name in self.allowed
+
+
+class Offered(NamedTuple):
+    """One tool that an upstream is told of."""
+
+    tool: Tool
+    """What the client calls it."""
+
+    name: str
+    """What the upstream calls it."""
+
+    chat: JSON
+    """Its entry in chat's `tools`."""
+
+
+def map_policy(choice: Any, parallel: bool, offered: Sequence[Offered]) -> CallPolicy:
+    """`tool_choice` and `parallel_tool_calls` → what binds the reply."""
+    return CallPolicy(
+        allowed=_allowed(choice, offered),
+        at_most=None if parallel else 1,
+        required=_wanted(choice) in ("required", "named"),
+    )
+
+
+def map_choice(choice: Any, offered: Sequence[Offered], dialect: Dialect) -> tuple[JSON, str | None]:
+    """`tool_choice` → the chat parameters and, on the last rung, the words that stand for the choice.
+
+    The ladder: a named tool → `required` with the tools cut down to it → the same with an instruction alone.
+    """
+    wanted = _wanted(choice)
+    tools = [entry.chat for entry in offered]
+    if wanted == "auto":
+        return {"tools": tools}, None  # what every upstream does unasked
+    if wanted == "none":
+        return ({"tools": tools, "tool_choice": "none"} if "none" in dialect.tool_choice else {}), None
+    if wanted == "named":
+        offered = _named(choice, offered)
+        if not offered:
+            raise InvalidRequest(
+                f"'tool_choice' names '{_said(choice)}', which is not in 'tools'.",
+                param="tool_choice",
+                code="invalid_value",
+            )
+        if len(offered) == 1 and "named" in dialect.tool_choice:
+            hosted = offered[0].chat["type"] != "function"
+            named = choice if hosted else {"type": "function", "function": {"name": offered[0].name}}
+            return {"tools": tools, "tool_choice": named}, None
+        tools = [entry.chat for entry in offered]
+    if "required" in dialect.tool_choice:
+        return {"tools": tools, "tool_choice": dialect.required_word}, None
+    names = ", ".join(entry.name for entry in offered)
+    return {"tools": tools}, f"You must call one of these tools before you answer: {names}."
+
+
+def _wanted(choice: Any) -> str:
+    if isinstance(choice, str):
+        return choice
+    if choice["type"] == "allowed_tools":
+        return str(choice.get("mode", "auto"))
+    return "named"
+
+
+def _allowed(choice: Any, offered: Sequence[Offered]) -> frozenset[str] | None:
+    if choice == "none":
+        return frozenset()
+    if isinstance(choice, str):
+        return None
+    if choice["type"] != "allowed_tools":
+        return frozenset(_names(choice, offered))
+    if choice.get("mode") == "none":
+        return frozenset()
+    return frozenset(name for entry in choice["tools"] for name in _names(entry, offered))
+
+
+def _names(choice: JSON, offered: Sequence[Offered]) -> list[str]:
+    """The upstream's names of what is chosen; a tool that is not offered may be called by its own."""
+    return [entry.name for entry in _named(choice, offered)] or [_said(choice)]
+
+
+def _said(choice: JSON) -> str:
+    return str(choice.get("name", choice["type"]))
+
+
+def _named(choice: JSON, offered: Sequence[Offered]) -> list[Offered]:
+    """The tools that a choice names.
+
+    A choice need not say the namespace; without one it means the tool that is in none, if there is such.
+    """
+    kind, namespace = choice["type"], choice.get("namespace")
+    if kind == "namespace":
+        return [entry for entry in offered if entry.tool.namespace == choice.get("name")]
+    if "name" not in choice:
+        return [entry for entry in offered if entry.tool.kind == kind and kind not in _BY_NAME]
+    named = [
+        entry for entry in offered if entry.tool.name == choice["name"] and namespace in (None, entry.tool.namespace)
+    ]
+    named = [entry for entry in named if entry.tool.kind == kind] or named  # some choose any tool as a function
+    return [entry for entry in named if entry.tool.namespace is None] or named

@@ -1,0 +1,225 @@
+"""One turn: a request taken through history, translation and the upstream, whatever carries it to the client."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..errors import InvalidRequest, TranslatorError, UpstreamError
+from ..mapping.losses import Loss
+from ..mapping.truncation import drop_oldest
+from ..responses_over_chat import ReplyOptions, Stream, Translation
+from ..responses_over_chat.request import translate_valid
+from ..responses_over_chat.response import read_response
+from ..wire.responses import validate
+from .auth import Principal
+from .history import History, Memory, Past
+from .kept import Kept
+from .models import Catalogue, Target
+from .observation import log_failure
+from .settings import Settings
+from .telling import Door, Telling
+from .upstream import Reply
+from .warm_up import Silence
+
+JSON = dict[str, Any]
+
+_SHORTENINGS = 8
+"""How often a conversation that is too long is shortened, each time by a quarter, before the error is passed on."""
+
+_log = logging.getLogger(__name__)
+
+
+class Turns:
+    """Begins turns."""
+
+    def __init__(self, settings: Settings, catalogue: Catalogue, kept: Kept) -> None:
+        self.settings = settings
+        self.history = History(kept)
+        self._catalogue = catalogue
+        self._kept = kept
+        self._options = ReplyOptions(
+            reasoning_events=settings.reasoning_events,
+            max_argument_bytes=settings.max_argument_bytes,
+            max_event_bytes=settings.max_event_bytes,
+        )
+
+    async def begin(
+        self, body: JSON, principal: Principal, memory: Memory | None = None, *, generate: bool = True
+    ) -> Turn:
+        """The turn, once the upstream has accepted its request. Raises TranslatorError before that.
+
+        Whoever gets the turn closes it. One that shall not `generate` ends at once; the upstream is not asked.
+        """
+        asked: JSON = validate(body)  # type: ignore[assignment]  # the wire types are plain dicts
+        target = await self._catalogue.target(asked["model"])
+        past = await self.history.resolve(asked, principal, memory)
+        if not generate:
+            call = self._translate(past.request, past.history or [], target, principal)
+            return Turn(self, principal, past, call, Silence(), [], memory)
+        call, reply, shortened = await self._ask(past, target, principal)
+        return Turn(self, principal, past, call, reply, shortened, memory)
+
+    async def translate(self, body: JSON, principal: Principal) -> tuple[Translation, Target]:
+        """What would be sent for a request, and where to; nothing is."""
+        asked: JSON = validate(body)  # type: ignore[assignment]
+        target = await self._catalogue.target(asked["model"])
+        past = await self.history.resolve(asked, principal)
+        return self._translate(past.request, past.history, target, principal), target
+
+    def _translate(
+        self, request: JSON, history: Sequence[JSON] | None, target: Target, principal: Principal
+    ) -> Translation:
+        return translate_valid(
+            request,
+            dialect=target.dialect,
+            upstream_model=target.model,
+            output_limit=target.output_limit,
+            options=dataclasses.replace(self._options, sealer=self._kept.seal.of(principal.tenant)),
+            history=history,
+            stored=self.history.keeps,
+            shortens=True,
+        )
+
+    async def _ask(self, past: Past, target: Target, principal: Principal) -> tuple[Translation, Reply, list[Loss]]:
+        """Ask the upstream, with less of the conversation each time it says that it is too long, if that is allowed."""
+        request, history = past.request, past.history
+        items = [*(history or ()), *request["input"]]
+        left = items
+        for _ in range(_SHORTENINGS):
+            call = self._translate(request, history, target, principal)
+            try:
+                reply = await target.upstream.post_chat(call.chat_request, principal.upstream_key)
+            except UpstreamError as error:
+                too_long = error.code == "context_length_exceeded" and request.get("truncation") == "auto"
+                shorter = drop_oldest(left, 0.25) if too_long else None
+                if shorter is None:
+                    raise
+                left = shorter
+                request, history = {**request, "input": left}, ()  # type: ignore[assignment]
+                continue
+            lost = len(items) - len(left)
+            return call, reply, [Loss("truncation", f"the {lost} oldest items were left out")] if lost else []
+        raise InvalidRequest(
+            "The conversation does not fit into the model's context, however much of it is left out.",
+            param="input",
+            code="context_length_exceeded",
+        )
+
+
+class Turn:
+    """One request that the upstream has accepted."""
+
+    def __init__(
+        self,
+        turns: Turns,
+        principal: Principal,
+        past: Past,
+        call: Translation,
+        reply: Reply | Silence,
+        shortened: list[Loss],
+        memory: Memory | None,
+    ) -> None:
+        self.call = call
+        self._turns = turns
+        self._settings = turns.settings
+        self._principal = principal
+        self._past = past
+        self._reply = reply
+        self._memory = memory
+        self._losses = [*call.losses, *shortened]
+        self.stream: Stream = call.stream(response_id=new_response_id(), created_at=int(time.time()))
+
+    @property
+    def losses(self) -> list[Loss]:
+        """What was lost on the way there and, as far as it has come, back."""
+        return [*self._losses, *self.stream.losses]
+
+    @property
+    def told(self) -> list[JSON]:
+        """The items that the upstream was told: those it continues, then its own."""
+        return [*(self._past.history or ()), *self._past.request["input"]]
+
+    async def complete(self) -> JSON:
+        """The whole response, kept if it is to be. Raises TranslatorError."""
+        body = await self._reply.read(self._settings.max_event_bytes)
+        response = read_response(self.stream, body, int(time.time()))
+        await self._keep(response)
+        return response
+
+    async def tell(self, door: Door, cut_short: Callable[[], TranslatorError | None]) -> None:
+        """Tell the client of the turn as it goes on, to its end; failures are told as events.
+
+        `cut_short` says why it was cancelled if it was; None: the client has left, there is nobody to be told.
+        """
+        telling = Telling(self.stream, door, lambda: self._keep(self.stream.response))
+        await telling.start(self._losses)
+        beat = asyncio.create_task(telling.beat(self._settings.heartbeat_seconds))
+        try:
+            await self._relay(telling)
+            await telling.finish()
+        except TranslatorError as error:
+            await telling.fail(error)
+        except asyncio.CancelledError:
+            if (reason := cut_short()) is not None:
+                await telling.fail(reason)
+            raise
+        except Exception as error:
+            log_failure(error)
+            await telling.fail(TranslatorError("The server failed: try again.", code="server_error"))
+        finally:
+            beat.cancel()
+        if self.stream.error is not None:
+            _log.warning("a stream ended with response.failed: %s", self.stream.error.code)
+
+    async def linger(self) -> None:
+        """Let the upstream's body come to its end, so that its connection can be kept."""
+        await self._reply.linger()
+
+    async def aclose(self) -> None:
+        """Let go of the upstream."""
+        await self._reply.aclose()
+
+    async def _relay(self, telling: Telling) -> None:
+        """Read until the upstream has said all, or only usage is missing and does not come within the grace."""
+        chunks = self._reply.chunks
+        async for data in chunks:
+            await telling.receive(data)
+            if telling.over:
+                return
+            if self.stream.finishing:
+                break
+        deadline = asyncio.get_running_loop().time() + self._settings.finish_grace_seconds
+        with contextlib.suppress(TimeoutError, UpstreamError, StopAsyncIteration):
+            while not telling.over:
+                async with asyncio.timeout_at(deadline):
+                    data = await anext(chunks)
+                await telling.receive(data)
+
+    async def _keep(self, response: JSON) -> None:
+        """Commit it if it is to be kept; then the connection may continue it."""
+        try:
+            if self.call.keeps:
+                await self._turns.history.keep(response, self._past, self._principal)
+        except TranslatorError:
+            self._forget()
+            raise
+        if response["status"] == "failed":
+            self._forget()
+        elif self._memory is not None:
+            self._memory.remember(response, self._past, stored=self.call.keeps)
+
+    def _forget(self) -> None:
+        if self._memory is not None:
+            self._memory.forget(self.call.request.get("previous_response_id"))
+
+
+def new_response_id() -> str:
+    """An id that nobody can guess."""
+    return f"resp_{secrets.token_hex(16)}"

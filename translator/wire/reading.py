@@ -1,0 +1,89 @@
+"""How what clients send is read: leniently, explicit nulls as absent, unions by their `type`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pydantic import BeforeValidator, ConfigDict, Discriminator, TypeAdapter, ValidationError
+
+from ..errors import InvalidRequest
+
+T = TypeVar("T")
+
+LENIENT = ConfigDict(extra="allow", strict=True)
+"""Keys nobody knows stay; what is known has the type it should."""
+
+
+def _without_nulls(value: Any) -> Any:
+    if type(value) is dict and None in value.values():
+        return {key: entry for key, entry in value.items() if entry is not None}
+    return value
+
+
+Nulls = BeforeValidator(_without_nulls)
+"""Takes explicit nulls out of an object."""
+
+
+def by_type(known: dict[str, str], default: str = "<other>") -> Callable[[Any], str]:
+    """A discriminator whose tags stand in angle brackets, so that they can be told from the path of an error."""
+
+    def tag(value: Any) -> str:
+        kind = value.get("type") if isinstance(value, dict) else None
+        return known.get(kind, default) if isinstance(kind, str) else default
+
+    return tag
+
+
+def _string_or_list(value: Any) -> str | None:
+    return "<string>" if isinstance(value, str) else "<list>" if isinstance(value, list) else None
+
+
+StringOrList = Discriminator(
+    _string_or_list,
+    custom_error_type="string_or_list_type",
+    custom_error_message="Input should be a string or a list",
+)
+"""Tells a string from a list, and names both where it is neither."""
+
+_STEP_LENGTH = 64
+"""How much of a key is shown in a path: clients choose the keys of metadata."""
+
+_OWN_KEYS = frozenset({"metadata"})
+"""Fields whose keys are the client's own, so that they may look like tags."""
+
+
+def validate_with(adapter: TypeAdapter[T], body: Any) -> T:
+    """The body as its dialect has it; raises InvalidRequest that names the first faulty field."""
+    if not isinstance(body, dict):
+        raise InvalidRequest("The request body must be a JSON object.", code="invalid_json")
+    try:
+        return adapter.validate_python(body)
+    except ValidationError as error:
+        raise _invalid(error) from None
+
+
+def _invalid(error: ValidationError) -> InvalidRequest:
+    """The first fault of a validation as OpenAI would say it."""
+    fault = error.errors(include_url=False, include_context=False)[0]
+    path = _path(fault["loc"])
+    if fault["type"] == "missing":
+        return InvalidRequest(f"Missing required parameter: '{path}'.", param=path, code="missing_required_parameter")
+    shown = repr(fault["input"])
+    if len(shown) > 80:
+        shown = shown[:77] + "…"
+    code = "invalid_type" if fault["type"].endswith("_type") else "invalid_value"
+    return InvalidRequest(f"Invalid '{path}': {fault['msg']}, got {shown}.", param=path or None, code=code)
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    path = ""
+    last: int | str = ""
+    for step in location:
+        if isinstance(step, int):
+            path += f"[{step}]"
+        elif last in _OWN_KEYS or not (step == "[key]" or (step.startswith("<") and step.endswith(">"))):
+            shown = step if len(step) <= _STEP_LENGTH else step[:_STEP_LENGTH] + "…"
+            path += f".{shown}" if path else shown
+        last = step
+    return path
