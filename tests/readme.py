@@ -55,9 +55,8 @@ def write() -> None:
     """Put the tables as they should be into the README."""
     text = README.read_text()
     for name, table in TABLES.items():
-        text = re.sub(
-            rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda found, t=table: found[1] + t() + found[2], text, flags=re.S
-        )
+        before, start, rest = text.partition(f"<!-- {name} -->\n")
+        text = before + start + table() + rest[rest.index("<!-- end -->") :]
     README.write_text(text)
 
 

@@ -112,6 +112,7 @@ def test_a_trigger_makes_exactly_one_compaction_item_of_the_conversation() -> No
     assert [message["role"] for message in call.chat_request["messages"]] == ["user", "assistant", "user"]
     calls = [{"id": "c", "function": {"name": "look_up", "arguments": "{}"}}]
     response = answer(call, content="Ada said hello.", reasoning_content="Hm.", tool_calls=calls)
+    item: dict[str, Any]
     (item,) = response["output"]
     assert item["type"] == "compaction"
     assert SEAL.open("compaction", item["encrypted_content"], "p") == {"summary": "Ada said hello."}

@@ -145,10 +145,17 @@ def test_with_several_upstreams_each_model_goes_to_its_own(upstream: ScriptedUps
         other.reply(completion("Two"))
         assert ask(server.base_url, "other").json()["output_text"] == "Two"
         assert ask(server.base_url, "neither").status_code == 404
-        other.models_status = 500
-        assert "small" in ids(server.base_url)
     finally:
         other.close()
+
+
+def test_an_upstream_that_cannot_say_its_models_does_not_hide_those_of_the_others(
+    upstream: ScriptedUpstream, serve: Serve
+) -> None:
+    upstream.models_status = 500
+    configured = Upstream(name="one", base_url="http://one.invalid/v1", models=(Model(name="small"),))
+    server = serve(upstreams=(configured, Upstream(name="two", base_url=upstream.base_url)))
+    assert ids(server.base_url) == ["small"]
 
 
 def test_in_passthrough_each_client_sees_the_list_of_its_key_and_no_name_is_refused(
