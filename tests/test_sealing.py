@@ -99,7 +99,7 @@ def test_reasoning_is_not_sealed_where_nobody_asks_and_reported_where_there_is_n
 
 @pytest.mark.parametrize("sealed", ["", "gAAAA-foreign", None])
 def test_reasoning_that_others_sealed_is_passed_over(sealed: str | None) -> None:
-    item = {"type": "reasoning", "summary": [], "encrypted_content": sealed}
+    item: dict[str, Any] = {"type": "reasoning", "summary": [], "encrypted_content": sealed}
     call = responses_over_chat.translate_request({"model": "m", "input": [item, *CONVERSATION]}, options=OPTIONS)
     assert len(call.chat_request["messages"]) == 2
 
