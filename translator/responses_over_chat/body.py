@@ -8,6 +8,7 @@ from ..errors import UpstreamError
 from ..mapping.upstream_error import map_error_object
 from ..sse import Decoder, ServerSentEvent
 from .chunks import parse
+from .template import ChunkTemplate
 
 JSON = dict[str, Any]
 
@@ -26,13 +27,14 @@ class Body:
         self._decoder = Decoder(max_event_bytes)
         self._document: list[bytes] | None = None  # the pieces of a JSON document; None: events, or nothing yet
         self._begun = False
+        self._template = ChunkTemplate()
         self.ended = False
         """Whether the end marker was seen; what stands behind it is not read."""
         self.fault: UpstreamError | None = None
         """Why nothing more can be read."""
 
-    def receive(self, data: bytes) -> list[JSON]:
-        """The chunks that `data` completes."""
+    def receive(self, data: bytes) -> list[JSON | str]:
+        """The chunks that `data` completes; of one that is nothing but text and like the last, just the text."""
         if not self._begun:
             self._look(data)
         if self._document is not None:
@@ -44,7 +46,7 @@ class Body:
             self.fault = error
             return []
 
-    def finish(self) -> list[JSON]:
+    def finish(self) -> list[JSON | str]:
         """The chunks that only the end of the body completes."""
         if self._document is None:
             return self._read(self._decoder.flush())
@@ -64,11 +66,17 @@ class Body:
             if start[:1] in b"{[":
                 self._document = []
 
-    def _read(self, events: list[ServerSentEvent]) -> list[JSON]:
-        chunks: list[JSON] = []
+    def _read(self, events: list[ServerSentEvent]) -> list[JSON | str]:
+        chunks: list[JSON | str] = []
+        template = self._template
         for data, event in events:
             if self.ended or self.fault is not None:
                 break
+            text = template.text_of(data)
+            if text is not None and event == "message":
+                template.hit()
+                chunks.append(text)
+                continue
             if len(data) < 16 and data.strip() == _END:
                 self.ended = True
                 break
@@ -77,6 +85,7 @@ class Body:
                 self.fault = map_error_object(chunk if chunk is not None else data.decode("utf-8", "replace"))
             elif chunk is not None:
                 chunks.append(chunk)
+                template.learn(data, chunk)
             elif data.strip():
                 self.fault = UpstreamError("The upstream sent a chunk that is not JSON.", code="upstream_bad_json")
         return chunks

@@ -124,12 +124,15 @@ class Reader:
         self._heard = False
         self._tier = ""
 
+    @property
+    def plain(self) -> bool:
+        """Whether text that comes now is text, whatever it holds, and belongs to nothing that came before."""
+        return self._thinking.decided and not self._text_pairs.held and not self._logprobs
+
     def plain_text(self, chunk: Mapping[str, Any]) -> str | None:
         """The text of a chunk that says nothing else, or None. Nearly all chunks are such: this is the hot path."""
         choices = chunk.get("choices")
-        if type(choices) is not list or len(choices) != 1 or not self._thinking.decided:
-            return None
-        if self._text_pairs.held or self._logprobs:  # belong to this text
+        if type(choices) is not list or len(choices) != 1 or not self.plain:
             return None
         choice = choices[0]
         try:

@@ -218,9 +218,14 @@ class Stream:
 
     # ---- deltas ----
 
-    def _receive_all(self, read: list[JSON]) -> None:
+    def _receive_all(self, read: list[JSON | str]) -> None:
         for chunk in read:
-            self._receive(chunk)
+            if type(chunk) is not str:
+                self._receive(chunk)  # type: ignore[arg-type]
+            elif type(self._open) is MessageBuilder and self._reader.plain:
+                self._open.append_text(chunk, None)
+            else:
+                self._receive({"choices": [{"delta": {"content": chunk}}]})
         if self._body.fault is not None and not self.over:
             self._break_off(self._body.fault)
 

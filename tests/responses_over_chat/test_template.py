@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from translator.responses_over_chat.template import ChunkTemplate
+
+JSON = dict[str, Any]
+
+
+def chunk(text: str, **more: Any) -> JSON:
+    return {"id": "c", "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}], **more}
+
+
+def learned(value: JSON, *, ascii: bool = True) -> ChunkTemplate:
+    template = ChunkTemplate()
+    data = json.dumps(value, ensure_ascii=ascii).encode()
+    template.learn(data, value)
+    return template
+
+
+@given(st.text(), st.text(), st.booleans())
+def test_what_it_reads_is_what_the_json_says(first: str, second: str, ascii: bool) -> None:
+    data = json.dumps(chunk(second), ensure_ascii=ascii).encode("utf-8", "surrogatepass")
+    text = learned(chunk(first or "a")).text_of(data)
+    assert text is None or text == second
+
+
+def test_a_chunk_that_differs_in_its_text_alone_is_read_without_json() -> None:
+    template = learned(chunk(" hello"))
+    assert template.text_of(json.dumps(chunk(" you")).encode()) == " you"
+    assert template.text_of(json.dumps(chunk("ü"), ensure_ascii=False).encode()) == "ü"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        chunk("a", usage={"prompt_tokens": 1}),
+        chunk("a", error={"message": "x"}),
+        {"id": "c", "choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": "stop"}]},
+        {"id": "content", "choices": [{"index": 1, "delta": {"content": "a"}, "finish_reason": None}]},
+        {"id": "content", "choices": [{"index": 0, "delta": {"content": "a", "refusal": "no"}, "finish_reason": None}]},
+        {"id": "other", "choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": None}]},
+        chunk('say "a"'),
+        chunk("back\\slash"),
+        chunk(""),
+    ],
+)
+def test_a_chunk_that_differs_in_more_is_left_to_the_reader(other: JSON) -> None:
+    assert learned(chunk(" hello")).text_of(json.dumps(other).encode()) is None
+    assert learned(other).text_of(json.dumps({**other, "id": "changed"}).encode()) is None
+
+
+def test_a_chunk_that_says_more_than_text_is_no_template() -> None:
+    said = chunk("a", usage={"prompt_tokens": 1})
+    assert learned(said).text_of(json.dumps(said).encode()) is None
+
+
+def test_looking_is_given_up_where_every_chunk_differs() -> None:
+    template = ChunkTemplate()
+    for number in range(10):
+        value = chunk("a", created=number)
+        template.learn(json.dumps(value).encode(), value)
+    assert template.text_of(json.dumps(chunk("b", created=9)).encode()) is None
