@@ -43,7 +43,12 @@ class Command:
     def stop(self) -> tuple[str, str]:
         """What it printed, and its log."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.communicate(timeout=15)
+        assert self.process.stdout is not None and self.process.stderr is not None
+        # not `communicate`: it passes over what was read ahead with the first line
+        printed = self.first_line + self.process.stdout.read()
+        log = self.process.stderr.read()
+        self.process.wait(15)
+        return printed, log
 
 
 @pytest.fixture
@@ -163,3 +168,61 @@ def test_the_help_names_every_flags_variable() -> None:
 
 def test_the_version_is_the_packages() -> None:
     assert __version__ in CliRunner().invoke(main, ["--version"]).stdout
+
+
+def test_the_place_of_the_store_is_printed_and_what_it_keeps_outlives_the_process(
+    command: list[Command], tmp_path: Path
+) -> None:
+    place = tmp_path / "new" / "kept.db"
+    command.append(Command("--store", f"sqlite:///{place}"))
+    asked = {"model": "demo", "input": "Hello there"}
+    response = httpx.post(f"{command[0].base_url}/responses", json=asked).json()
+    printed, _ = command[0].stop()
+    assert f"Responses are kept for 30 days in {place}\n" in printed
+    command.append(Command("--store", f"sqlite:///{place}"))
+    assert httpx.get(f"{command[1].base_url}/responses/{response['id']}").json() == response
+
+
+def test_the_default_store_is_a_file_of_the_users_data(command: list[Command], data_home: Path) -> None:
+    command.append(Command())
+    printed, _ = command[0].stop()
+    assert f"in {data_home / 'responses-translator' / 'store.db'}\n" in printed
+    assert (data_home / "responses-translator" / "seal.key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("store", "reason"),
+    [
+        ("sqlite:////proc/none/store.db", "The store cannot be opened"),
+        ("sqlite:////dev/null", "The store cannot be opened"),
+        ("postgresql://user:sk-password@127.0.0.1:1/none", "The store cannot be opened"),
+        ("mysql://user:sk-password@127.0.0.1/none", "--store is none of sqlite:///PATH"),
+    ],
+)
+def test_a_store_that_cannot_be_opened_is_one_clear_sentence(command: list[Command], store: str, reason: str) -> None:
+    command.append(Command("--store", store))
+    printed, log = command[0].process.communicate(timeout=30)
+    assert command[0].process.returncode == 2
+    assert printed == command[0].first_line == ""
+    assert log.startswith(reason) and log.count("\n") == 1
+    assert "sk-password" not in log
+
+
+def test_several_workers_share_a_socket_and_a_store(command: list[Command], tmp_path: Path) -> None:
+    command.append(Command("--store", f"sqlite:///{tmp_path / 'kept.db'}", "--workers", "2"))
+    url = f"{command[0].base_url}/responses"
+    previous = None
+    for turn in range(12):  # each on a connection of its own, which either worker may take
+        asked = {"model": "demo", "input": f"Turn {turn}", "previous_response_id": previous}
+        answer = httpx.post(url, json=asked, timeout=30)
+        assert answer.status_code == 200, answer.text
+        previous = answer.json()["id"]
+    _, log = command[0].stop()
+    assert log.count("POST /v1/responses 200") == 12
+    assert "Traceback" not in log
+
+
+def test_several_workers_have_no_memory_in_common() -> None:
+    result = CliRunner().invoke(main, ["serve", "--store", "memory:", "--workers", "2"])
+    assert result.exit_code == 2
+    assert "share" in result.output

@@ -37,6 +37,8 @@ def _setting(flag: str, field: str, **more: Any) -> Callable[[Command], Command]
 @_setting("--upstream-api-key", "upstream_api_key", metavar="KEY")
 @_setting("--host", "host", metavar="ADDRESS")
 @_setting("--port", "port", metavar="PORT")
+@_setting("--store", "store", metavar="URL")
+@_setting("--workers", "workers", metavar="N")
 @_setting("--api-key", "api_keys", metavar="KEY", multiple=True)
 @_setting("--auth", "auth", metavar="keys|passthrough")
 @_setting("--model", "models", metavar="PUBLIC=UPSTREAM", multiple=True)
@@ -57,9 +59,10 @@ def serve(config: Path | None, **flags: Any) -> None:
     try:
         settings = load(given, config)
         listener = running.listen(settings)
+        location = running.check_store(settings)
     except WrongSetting as wrong:
         click.echo(str(wrong), err=True)
         raise SystemExit(2) from None
-    for line in running.announcement(settings, listener):
+    for line in running.announcement(settings, listener, location):
         click.echo(line)
     running.run(settings, listener)

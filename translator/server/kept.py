@@ -32,15 +32,15 @@ class Kept:
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Opens the store and closes it again. Raises StoreUnavailable."""
+        """Opens the store and closes it again. Raises StoreUnavailable, or OSError for the key's file."""
         settings = self._settings
-        self.seal = Seal(_secret(settings))
         self.store = await open_store(
             settings.store,
             bounds=Bounds(ttl=settings.store_ttl_seconds, size=settings.store_max_bytes),
             synchronous=settings.store_synchronous,
         )
         try:
+            self.seal = Seal(_secret(settings))
             yield
         finally:
             await self.store.close()
@@ -63,7 +63,7 @@ def _secret(settings: Settings) -> bytes:
 
 def _key_of(path: Path) -> bytes:
     """The key in a file, made when it is first asked for; of several processes that make it, one wins."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     if not path.exists():
         descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import logging
+import secrets
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TextIO
 
 import uvicorn
+from pydantic import SecretStr
 from starlette.types import ASGIApp
+from uvicorn.supervisors import Multiprocess
 
+from ..errors import StoreUnavailable
 from .app import create_app
+from .kept import Kept
 from .observation import RequestIdFilter
 from .origins import WrongSetting
 from .settings import Settings
 
 _BACKLOG = 2048
+
+_WORKER_SECONDS = 60
+"""How long a worker may take to answer its supervisor, which counts from before it has read the program."""
+
+logging.getLogger("translator").addHandler(logging.NullHandler())  # until it is said where to log to: nowhere
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -32,8 +44,35 @@ def listen(settings: Settings) -> socket.socket:
         ) from None
 
 
-def announcement(settings: Settings, listener: socket.socket) -> Iterator[str]:
-    """What to tell who started the server: where it listens, and who answers."""
+def check_store(settings: Settings) -> str:
+    """Where things are kept, once the store could be opened and brought to this version. Raises WrongSetting."""
+
+    async def check() -> str:
+        kept = Kept(settings)
+        async with kept.open():
+            return kept.store.location
+
+    try:
+        return asyncio.run(check())
+    except StoreUnavailable as error:
+        raise WrongSetting(f"The store cannot be opened ({_reason(error)}): name another with --store.") from None
+    except OSError as error:
+        raise WrongSetting(
+            f"The seal key cannot be made or read ({error.strerror}): give one as seal_key, or name another store."
+        ) from None
+
+
+def _reason(error: StoreUnavailable) -> str:
+    """What the driver or the system said, else what the store did; one line, without the address that was given."""
+    cause = error.__cause__
+    if isinstance(cause, OSError):
+        return str(cause.strerror or cause)
+    said = getattr(cause, "orig", None) or error.message
+    return " ".join(str(said).split())[:300]
+
+
+def announcement(settings: Settings, listener: socket.socket, store: str) -> Iterator[str]:
+    """What to tell who started the server: where it listens, who answers, where `store` is and what it keeps."""
     host, port = listener.getsockname()[:2]
     host = f"[{host}]" if ":" in host else host
     yield f"Serving the Responses API on http://{host}:{port}/v1"
@@ -42,6 +81,12 @@ def announcement(settings: Settings, listener: socket.socket) -> Iterator[str]:
     if not settings.upstreams:
         yield "This is a demo: no upstream is set, and a small built-in stand-in for a model (named 'demo') answers."
         yield "To name a real one: translator serve --upstream http://127.0.0.1:8000/v1"
+    if settings.store == "none":
+        yield "Nothing is kept: responses cannot be continued or read again."
+    elif settings.store == "memory:":
+        yield "Responses are kept in memory, until the server ends."
+    else:
+        yield f"Responses are kept for {settings.store_ttl_seconds / 86_400:g} days in {store}"
     if settings.auth == "keys" and not settings.api_keys:
         yield "No client key is set: requests from this machine are answered without one."
 
@@ -49,14 +94,28 @@ def announcement(settings: Settings, listener: socket.socket) -> Iterator[str]:
 def run(settings: Settings, listener: socket.socket) -> None:
     """Serves until it is told to stop by a signal."""
     log_to(sys.stderr)
-    config = configure(create_app(settings), settings)
-    uvicorn.Server(config).run(sockets=[listener])
+    if settings.workers == 1:
+        uvicorn.Server(configure(create_app(settings), settings)).run(sockets=[listener])
+        return
+    if settings.seal_key is None and settings.store == "none":
+        # there is no file that the workers could have it from, and each shall open what another sealed
+        settings = settings.model_copy(update={"seal_key": SecretStr(secrets.token_hex(32))})
+    config = configure(functools.partial(_serve_as_worker, settings), settings, factory=True)
+    Multiprocess(config, sockets=[listener]).run()
 
 
-def configure(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+def _serve_as_worker(settings: Settings) -> ASGIApp:
+    log_to(sys.stderr)
+    return create_app(settings)
+
+
+def configure(app: ASGIApp | Callable[[], ASGIApp], settings: Settings, *, factory: bool = False) -> uvicorn.Config:
     """uvicorn as it serves an app here: it writes no access log of its own, and asks nobody who the client is."""
     return uvicorn.Config(
         app,
+        factory=factory,
+        workers=settings.workers,
+        timeout_worker_healthcheck=_WORKER_SECONDS,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -76,3 +135,5 @@ def log_to(file: TextIO) -> None:
     handler.addFilter(RequestIdFilter())
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)  # it would log the queries of WebSockets, keys and all

@@ -167,6 +167,9 @@ class Settings(_Frozen):
     store: str = Field(default_factory=default_url)
     """Where responses are kept: sqlite:///PATH, postgresql://…, memory: or none."""
 
+    workers: int = Field(default=1, ge=1, le=256)
+    """How many processes serve; they share the store."""
+
     store_ttl_seconds: float = Field(default=30 * 24 * 3600, gt=0, allow_inf_nan=False)
     """How long a stored response is kept."""
 
@@ -230,6 +233,19 @@ class Settings(_Frozen):
                 if times > 1:
                     raise ValueError(f"has {times} {kind} named {name!r}: give each a name of its own")
         return upstreams
+
+    @field_validator("store")
+    @classmethod
+    def _kind_of_store(cls, store: str) -> str:
+        if store not in ("memory:", "none") and not store.startswith(("sqlite:///", "postgresql://", "postgres://")):
+            raise ValueError("is none of sqlite:///PATH, postgresql://USER:PASSWORD@HOST/DATABASE, memory: and none")
+        return store
+
+    @model_validator(mode="after")
+    def _shared_store(self) -> Self:
+        if self.workers > 1 and self.store == "memory:":
+            raise ValueError("Several workers cannot share a store in memory: keep one worker, or name another store")
+        return self
 
     @model_validator(mode="after")
     def _closed_or_local(self) -> Self:
