@@ -42,7 +42,7 @@ def test_an_example_runs_and_says_what_it_promises(program: str) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", f"examples/{program}"],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TRANSLATOR_STORE": "memory:"},
         capture_output=True,
         text=True,
         timeout=60,
