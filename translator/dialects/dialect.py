@@ -65,7 +65,8 @@ class Dialect:
     """The chat parameters the upstream takes; None: all. What is not in it is left out and reported."""
 
     params_refused: frozenset[str] = frozenset()
-    """Parameters known to be refused; taken off `params`. What is learned from an upstream's 400 lands here."""
+    """Parameters known to be refused, by their names before `rename`; taken off `params`, and off what a client
+    passes through. What is learned from an upstream's 400 lands here."""
 
     rename: Mapping[str, str] = field(default_factory=_nothing)
     """Parameters under another name: Mistral's `seed` is `random_seed`."""
@@ -73,8 +74,8 @@ class Dialect:
     extra_body: Mapping[str, Any] = field(default_factory=_nothing)
     """Constants sent with every request: MiniMax's `reasoning_split`, Zhipu's `tool_stream`."""
 
-    stop_shape: Literal["any", "array", "none"] = "array"
-    """How `stop` is sent. TGI and Together take only a list; some reasoning models take none."""
+    stop_shape: Literal["any", "array"] = "array"
+    """How `stop` is sent. TGI and Together take only a list; what takes none has it in `params_refused`."""
 
     stream_usage: Literal["request", "implicit", "none"] = "request"
     """Whether `stream_options.include_usage` is sent. `implicit`: usage comes unasked (Mistral, OpenRouter)."""
