@@ -316,6 +316,26 @@ def test_a_preset_that_is_wrong_is_corrected(
     assert taught(message, sent, dialect) == changes
 
 
+@pytest.mark.parametrize(
+    ("dialect", "changes", "sent"),
+    [
+        (OPENAI, {"system_layout": "single_leading"}, asked({"role": "system", "content": "x"}, USER)),
+        (DEFAULT, {"reasoning_replay": "all"}, asked(*CALLED)),
+        (REPLAYING, {"reasoning_replay_field": "reasoning"}, asked(*CALLED)),
+        (DEFAULT, {"strict_tools": "strip"}, asked(tools=TOOLS)),
+        (DEFAULT, {"image": frozenset({"url"})}, asked({"role": "user", "content": IMAGE})),
+        (DEFAULT, {"tool_choice": frozenset({"auto"})}, asked(tools=TOOLS)),
+        (DEFAULT, {"effort_map": {"low": "high"}}, asked(reasoning_effort="medium")),
+        (DEFAULT, {"hosted_tools": frozenset({"web_search"})}, asked()),
+        (DEFAULT, {}, asked(user="u")),
+    ],
+)
+def test_a_change_that_the_request_does_not_depend_on_makes_no_other_request(
+    dialect: Dialect, changes: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    assert not changes_request(dialect, replace(dialect, **changes), sent)
+
+
 def test_bodies_of_every_shape_teach() -> None:
     detail = [{"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]
     for body in (
@@ -366,6 +386,11 @@ def test_a_renamed_parameter_is_learned_by_its_own_name() -> None:
     assert taught("random_seed: Extra inputs are not permitted", asked(random_seed=1), mistral) == {
         "params_refused": {"seed"}
     }
+
+
+def test_of_two_efforts_as_near_the_greater_is_taken() -> None:
+    message = "reasoning_effort low is not supported for this model, supported values: [high, none]"
+    assert taught(message, asked(reasoning_effort="low")) == {"effort_map": {"low": "high"}}
 
 
 def test_an_effort_is_mapped_from_every_word_that_was_sent_as_it() -> None:
