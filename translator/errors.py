@@ -3,7 +3,8 @@
 TranslatorError             message, status, code, param, type
 ├── InvalidRequest          the client broke its own dialect's rules        400 (401, 404, 413 where it says so)
 ├── Unsupported             valid, but the upstream cannot be told          400
-└── UpstreamError           the upstream broke its rules, or failed         its own status, or 502
+├── UpstreamError           the upstream broke its rules, or failed         its own status, or 502
+└── StoreUnavailable        what is kept between requests cannot be reached 503
 """
 
 from __future__ import annotations
@@ -74,3 +75,12 @@ class UpstreamError(TranslatorError):
 
     status = 502
     type = "server_error"
+
+
+class StoreUnavailable(TranslatorError):
+    """The store is down, locked or full: what had to be kept was not, or what was kept cannot be read now."""
+
+    status = 503
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code="store_unavailable")

@@ -23,7 +23,7 @@ def main(kind: str, upstream: str) -> None:
         app = bare.create_app(upstream)
     else:
         named = Upstream(base_url=upstream, models=(Model(name="gpt-demo"),))
-        app = create_app(Settings(upstreams=(named,)))
+        app = create_app(Settings(store="memory:", upstreams=(named,)))
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
     print(listener.getsockname()[1], flush=True)
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1)

@@ -15,6 +15,7 @@ from ..errors import InvalidRequest, Unsupported
 from .content import chat_content, is_text, map_content
 from .losses import Losses
 from .reasoning import reasoning_text, replay
+from .sealed import Sealer, open_compaction, open_reasoning
 from .tools import map_function_call
 
 JSON = dict[str, Any]
@@ -51,9 +52,10 @@ class _Call:
 class _Gatherer:
     """Input items → messages and turns, in order."""
 
-    def __init__(self, dialect: Dialect, losses: Losses) -> None:
+    def __init__(self, dialect: Dialect, losses: Losses, sealer: Sealer | None) -> None:
         self.dialect = dialect
         self.losses = losses
+        self.sealer = sealer
         self.leading: list[JSON] = []  # system and developer messages before anything else
         self.entries: list[JSON | _Turn] = []
         self.thoughts: list[tuple[str, str]] = []  # reasoning that waits for what it led to
@@ -112,9 +114,12 @@ class _Gatherer:
             turn.text = chat_content(parts, arrays=arrays, separator="", path=path)
 
     def reasoning(self, item: JSON, path: str) -> None:
-        text = reasoning_text(item)
-        if text:  # else there is nothing in the open: sealed elsewhere, or empty
+        text = open_reasoning(item, self.sealer, path) or reasoning_text(item)
+        if text:  # else there is nothing to be read: sealed elsewhere, or empty
             self.thoughts.append((path, text))
+
+    def compaction(self, item: JSON, path: str) -> None:
+        self.message(open_compaction(item, self.sealer, path), path)
 
     def call(self, item: JSON, path: str) -> None:
         turn = self.turn()
@@ -140,22 +145,36 @@ class _Gatherer:
         call.output = map_content(item["output"], call.path, self.dialect, self.losses)
         call.turn.answered = True
 
+    def finish(self) -> None:
+        """Settle what waits; raises InvalidRequest for a call that nothing answered."""
+        if self.thoughts:
+            self.settle_thoughts(self.turn())
+        for call_id, waiting in self.unanswered.items():
+            if waiting:
+                raise InvalidRequest(
+                    f"No tool output found for function call '{call_id}'; add a function_call_output item for it.",
+                    param="input",
+                    code="invalid_value",
+                )
+
 
 def map_items(
     input: str | Sequence[JSON],
     instructions: Sequence[str],
     dialect: Dialect,
     losses: Losses,
+    sealer: Sealer | None = None,
+    history: Sequence[JSON] = (),
 ) -> list[JSON]:
-    """Instructions and input items → chat messages, in the order and layout this upstream takes.
+    """Instructions, the items of earlier turns and those of this one → chat messages, as this upstream takes them.
 
     Raises InvalidRequest for an output without its call, a call without its output, and items nobody can send.
     """
-    gatherer = _Gatherer(dialect, losses)
-    if isinstance(input, str):
-        gatherer.entries.append({"role": "user", "content": input})
-    else:
-        _gather(gatherer, input)
+    gatherer = _Gatherer(dialect, losses, sealer)
+    items = [{"role": "user", "content": input}] if isinstance(input, str) else input
+    _gather(gatherer, history, "history")
+    _gather(gatherer, items, "input")
+    gatherer.finish()
     messages = _write_system(instructions, gatherer.leading, dialect)
     for entry in gatherer.entries:
         if isinstance(entry, _Turn):
@@ -165,15 +184,16 @@ def map_items(
     return _order(messages, dialect)
 
 
-def _gather(gatherer: _Gatherer, items: Sequence[JSON]) -> None:
+def _gather(gatherer: _Gatherer, items: Sequence[JSON], name: str) -> None:
     kinds: dict[str, Callable[[JSON, str], None]] = {
         "message": gatherer.message,
         "function_call": gatherer.call,
         "function_call_output": gatherer.output,
         "reasoning": gatherer.reasoning,
+        "compaction": gatherer.compaction,
     }
     for index, item in enumerate(items):
-        path = f"input[{index}]"
+        path = f"{name}[{index}]"
         kind = item.get("type", "message")
         gather = kinds.get(kind)
         if gather is None:
@@ -182,15 +202,6 @@ def _gather(gatherer: _Gatherer, items: Sequence[JSON]) -> None:
                 param=path,
             )
         gather(item, path)
-    if gatherer.thoughts:
-        gatherer.settle_thoughts(gatherer.turn())
-    for call_id, waiting in gatherer.unanswered.items():
-        if waiting:
-            raise InvalidRequest(
-                f"No tool output found for function call '{call_id}'; add a function_call_output item for it.",
-                param="input",
-                code="invalid_value",
-            )
 
 
 def _write_turn(turn: _Turn, dialect: Dialect, losses: Losses) -> list[JSON]:

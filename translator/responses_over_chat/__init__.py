@@ -1,6 +1,7 @@
 """Serve Responses from a Chat Completions upstream."""
 
-from .request import ReplyOptions, Translation, translate_request
+from .options import ReplyOptions
+from .request import Translation, translate_request
 from .stream import Stream
 
 __all__ = ["ReplyOptions", "Stream", "Translation", "translate_request"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
+from ..mapping.sealed import COMPACTION, REASONING, Sealer
 from ..wire import events
 from .chunks import is_whole_object
 
@@ -206,15 +207,54 @@ class MessageBuilder(ItemBuilder):
         return self.done(item)
 
 
+class CompactionBuilder(MessageBuilder):
+    """What stands for a compacted conversation: the text that sums it up, told to nobody but sealed."""
+
+    def __init__(self, emit: Emit, item_id: str, index: int, sealer: Sealer) -> None:
+        self._sealer = sealer
+        self._fragments: list[str] = []
+        super().__init__(emit, item_id, index)
+
+    def append_text(self, text: str, logprobs: list[JSON] | None) -> None:
+        """Take more of the summary."""
+        self._fragments.append(text)
+
+    def append_refusal(self, text: str) -> None:
+        """Take a refusal as the summary: it is all there is."""
+        self._fragments.append(text)
+
+    def annotate(self, annotation: JSON) -> None:
+        """Pass over a citation: it points into a text that nobody sees."""
+
+    def item(self, status: str) -> JSON:
+        """The item; nothing is sealed before the summary is whole."""
+        return {"id": self.id, "type": "compaction", "status": status, "encrypted_content": ""}
+
+    def close(self, status: ItemStatus, phase: Phase | None = None) -> JSON:
+        """Tell that the item is done, with the summary sealed."""
+        sealed = self._sealer.close(COMPACTION, {"summary": "".join(self._fragments).strip()})
+        return self.done({**self.item(status), "encrypted_content": sealed})
+
+
 class ReasoningBuilder(ItemBuilder):
     """What the model thinks: raw text as content and, where the client asked for one, the same as its summary.
 
     The form the client asked for is told as it comes, the other whole when the item closes.
     """
 
-    def __init__(self, emit: Emit, item_id: str, index: int, *, text_kind: PartKind, summarise: bool) -> None:
+    def __init__(
+        self,
+        emit: Emit,
+        item_id: str,
+        index: int,
+        *,
+        text_kind: PartKind,
+        summarise: bool,
+        sealer: Sealer | None,
+    ) -> None:
         self._text_kind = text_kind
         self._summarise = summarise
+        self._sealer = sealer
         self._summary: list[JSON] = []
         super().__init__(emit, item_id, index)
 
@@ -240,7 +280,11 @@ class ReasoningBuilder(ItemBuilder):
             text = "".join(part["text"] for part in self._parts)
             self.open_part(self._text_kind, 0).append(text)
             self.close_part()
-        return self.done(self.item(status))
+        item = self.item(status)
+        if self._sealer is not None:
+            text = "".join(part["text"] for part in item["content"])
+            item["encrypted_content"] = self._sealer.close(REASONING, {"text": text})
+        return self.done(item)
 
 
 class FunctionCallBuilder(ItemBuilder):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from ..dialects import DEFAULT, Dialect
 from ..errors import Unsupported
@@ -14,7 +14,9 @@ from ..mapping.reasoning import map_effort
 from ..mapping.text_format import map_text_format
 from ..mapping.tools import CallPolicy, map_tools
 from ..wire import responses
+from .compaction import is_compaction, summary_request
 from .ledger import LEDGER
+from .options import DEFAULT_OPTIONS, ReplyOptions
 from .response import echo, read_response
 from .stream import Stream
 
@@ -26,24 +28,10 @@ _CARRIED = tuple(
     if entry.fate == "carried" and name not in ("stream", "parallel_tool_calls")  # these depend on others
 )
 
+_HISTORY = frozenset({"previous_response_id", "conversation"})
+
 LOGPROBS = "message.output_text.logprobs"
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyOptions:
-    """How replies are told to clients, beyond what the request says."""
-
-    reasoning_events: Literal["reasoning_text", "reasoning"] = "reasoning_text"
-    """The names of raw reasoning's events: OpenAI's, or those of Open Responses."""
-
-    max_argument_bytes: int = 8 * 1024 * 1024
-    """What the arguments of one tool call may hold; an upstream that sends more has failed."""
-
-    max_event_bytes: int = 16 * 1024 * 1024
-    """What one event of the upstream's stream may hold; an upstream that sends more has failed."""
-
-
-DEFAULT_OPTIONS = ReplyOptions()
+ENCRYPTED_REASONING = "reasoning.encrypted_content"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +53,25 @@ class Translation:
     options: ReplyOptions
     """How the reply is told."""
 
+    known_call_ids: frozenset[str]
+    """The ids of the calls in the history: an upstream that uses one again must not confuse the client."""
+
+    keeps: bool
+    """Whether the response is to be kept, as it says of itself."""
+
     def stream(self, *, response_id: str, created_at: int = 0) -> Stream:
         """The machine that makes events of the upstream's chunks; `created_at` in Unix seconds.
 
         The ids of items derive from `response_id`, so it must be unique where they must be.
         """
         return Stream(
-            echo(self.request, response_id, created_at),
+            echo(self.request, response_id, created_at, self.keeps),
             policy=self.policy,
-            known_call_ids=_call_ids(self.request),
+            options=self.options,
+            known_call_ids=self.known_call_ids,
             summarise=_summary(self.request) is not None,
-            reasoning_events=self.options.reasoning_events,
-            max_argument_bytes=self.options.max_argument_bytes,
-            max_event_bytes=self.options.max_event_bytes,
+            seal_reasoning=ENCRYPTED_REASONING in self.request.get("include", ()),
+            compact=is_compaction(self.request),
         )
 
     def translate_response(
@@ -103,17 +97,49 @@ def translate_request(
     upstream_model: str | None = None,
     output_limit: int | None = None,
     options: ReplyOptions = DEFAULT_OPTIONS,
+    history: Sequence[JSON] | None = None,
+    stored: bool = False,
+    shortens: bool = False,
 ) -> Translation:
     """Responses request → the chat request that says the same to an upstream of this dialect.
 
-    `upstream_model` replaces the model's public name, `output_limit` (tokens) caps `max_output_tokens`. Raises
+    `upstream_model` replaces the model's public name, `output_limit` (tokens) caps `max_output_tokens`. `history` holds
+    the items that `previous_response_id` or `conversation` stand for; without it they are refused. `stored` says that
+    the caller keeps the response if the request wants it kept, `shortens` that it obeys `truncation: auto`. Raises
     InvalidRequest or Unsupported with the path of the first field that is faulty or cannot be told.
     """
     # the wire types are plain dicts; from here on they are read as such
     asked = cast(JSON, responses.validate(dict(request)))
-    _refuse(asked)
+    return translate_valid(
+        asked,
+        dialect=dialect,
+        upstream_model=upstream_model,
+        output_limit=output_limit,
+        options=options,
+        history=history,
+        stored=stored,
+        shortens=shortens,
+    )
+
+
+def translate_valid(
+    asked: JSON,
+    *,
+    dialect: Dialect,
+    upstream_model: str | None,
+    output_limit: int | None,
+    options: ReplyOptions,
+    history: Sequence[JSON] | None,
+    stored: bool,
+    shortens: bool,
+) -> Translation:
+    """As `translate_request`, for a request that `wire.responses.validate` has returned."""
+    _refuse(asked, history is not None)
     losses = Losses()
-    _report(asked, losses)
+    _report(asked, options, losses, stored=stored, shortens=shortens)
+    original = asked
+    if is_compaction(asked):
+        asked = summary_request(asked, options, bool(history))
     plan = map_tools(asked, dialect, losses)
     format = map_text_format(
         asked.get("text", {}).get("format"), dialect, with_tools="tools" in plan.parameters, losses=losses
@@ -121,7 +147,9 @@ def translate_request(
     words = (asked.get("instructions"), plan.instruction, format.instruction)
     chat: JSON = {
         "model": upstream_model or asked["model"],
-        "messages": map_items(asked.get("input", ()), [word for word in words if word], dialect, losses),
+        "messages": map_items(
+            asked.get("input", ()), [word for word in words if word], dialect, losses, options.sealer, history or ()
+        ),
     }
     parameters: JSON = dict(plan.parameters)
     if format.response_format is not None:
@@ -133,26 +161,27 @@ def translate_request(
         if dialect.stream_usage == "request":
             chat["stream_options"] = {"include_usage": True}
     chat.update(dialect.extra_body)
-    return Translation(asked, chat, tuple(losses), plan.policy, options)
+    keeps = stored and original.get("store", True)
+    return Translation(original, chat, tuple(losses), plan.policy, options, _call_ids(original, history or ()), keeps)
 
 
-def _refuse(request: JSON) -> None:
+def _refuse(request: JSON, resolved: bool) -> None:
     for name, entry in LEDGER.items():
-        if entry.fate == "refused" and request.get(name):
+        if entry.fate == "refused" and request.get(name) and not (resolved and name in _HISTORY):
             raise Unsupported(f"'{name}' is not supported: {entry.why}", param=name)
 
 
-def _report(request: JSON, losses: Losses) -> None:
-    if request.get("store", True):
+def _report(request: JSON, options: ReplyOptions, losses: Losses, *, stored: bool, shortens: bool) -> None:
+    if request.get("store", True) and not stored:
         losses.report("store", "nothing is stored, the response says store: false")
-    if request.get("truncation") == "auto":
+    if request.get("truncation") == "auto" and not shortens:
         losses.report("truncation", "nothing is shortened")
     if request.get("stream_options", {}).get("include_obfuscation"):
         losses.report("stream_options.include_obfuscation", "obfuscation is not added")
     if "client_metadata" in request:
         losses.report("client_metadata", "it says nothing to a chat upstream")
     for index, wanted in enumerate(request.get("include", ())):
-        if wanted != LOGPROBS:
+        if wanted != LOGPROBS and not (wanted == ENCRYPTED_REASONING and options.sealer is not None):
             losses.report(f"include[{index}]", f"there is no '{wanted}' to include")
 
 
@@ -208,9 +237,8 @@ def _summary(request: JSON) -> str | None:
     return summary
 
 
-def _call_ids(request: JSON) -> frozenset[str]:
-    """The ids of the calls in the history: an upstream that reuses one must not confuse the client."""
+def _call_ids(request: JSON, history: Sequence[JSON]) -> frozenset[str]:
     items = request.get("input", ())
     if isinstance(items, str):
-        return frozenset()
-    return frozenset(item["call_id"] for item in items if item.get("type") == "function_call")
+        items = ()
+    return frozenset(item["call_id"] for item in (*history, *items) if item.get("type") == "function_call")

@@ -13,7 +13,7 @@ JSON = dict[str, Any]
 _TIERS = frozenset({"auto", "default", "flex", "priority", "scale"})
 
 
-def echo(request: JSON, response_id: str, created_at: int) -> JSON:
+def echo(request: JSON, response_id: str, created_at: int, keeps: bool) -> JSON:
     """The response before anything was answered: all fields that the standard requires, as the client asked.
 
     `model` is the public name. Sampling fields the client left out have OpenAI's defaults, which is what the standard's
@@ -49,18 +49,21 @@ def echo(request: JSON, response_id: str, created_at: int) -> JSON:
         },
         "safety_identifier": request.get("safety_identifier"),
         "service_tier": request.get("service_tier", "default"),
-        "store": False,
+        "store": keeps,
         "temperature": request.get("temperature", 1.0),
         "text": text,
         "tool_choice": request.get("tool_choice", "auto"),
         "tools": [_echo_tool(tool) for tool in request.get("tools", ())],
         "top_logprobs": request.get("top_logprobs", 0),
         "top_p": request.get("top_p", 1.0),
-        "truncation": "disabled",
+        "truncation": request.get("truncation", "disabled"),
         "usage": None,
         "user": request.get("user"),
         "metadata": request.get("metadata", {}),
     }
+    if "conversation" in request:
+        conversation = request["conversation"]
+        response["conversation"] = {"id": conversation} if isinstance(conversation, str) else conversation
     if "prompt_cache_retention" in request:
         response["prompt_cache_retention"] = request["prompt_cache_retention"]
     return response

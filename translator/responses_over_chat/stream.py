@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from ..errors import TranslatorError, UpstreamError
 from ..mapping.losses import Losses
@@ -29,12 +29,14 @@ from . import chunks
 from .body import Body
 from .builders import (
     REASONING_TEXT,
+    CompactionBuilder,
     FunctionCallBuilder,
     ItemStatus,
     MessageBuilder,
     Phase,
     ReasoningBuilder,
 )
+from .options import ReplyOptions
 from .response import known_tier, output_text
 
 JSON = dict[str, Any]
@@ -69,20 +71,22 @@ class Stream:
         response: JSON,
         *,
         policy: CallPolicy,
+        options: ReplyOptions,
         known_call_ids: frozenset[str],
         summarise: bool,
-        reasoning_events: Literal["reasoning_text", "reasoning"],
-        max_argument_bytes: int,
-        max_event_bytes: int,
+        seal_reasoning: bool,
+        compact: bool,
     ) -> None:
         self._response = response
         self._suffix = response["id"].removeprefix("resp_")
         self._policy = policy
         self._call_ids = set(known_call_ids)
         self._summarise = summarise
-        self._reasoning_kind = REASONING_TEXT[reasoning_events]
-        self._max_argument_bytes = max_argument_bytes
-        self._body = Body(max_event_bytes)
+        self._reasoning_kind = REASONING_TEXT[options.reasoning_events]
+        self._reasoning_sealer = options.sealer if seal_reasoning else None
+        self._compaction_sealer = options.sealer if compact else None
+        self._max_argument_bytes = options.max_argument_bytes
+        self._body = Body(options.max_event_bytes)
         self._reader = chunks.Reader()
         self._outbox: list[JSON] = []
         self._sequence = 0
@@ -90,6 +94,7 @@ class Stream:
         self._open: MessageBuilder | ReasoningBuilder | FunctionCallBuilder | None = None
         self._open_key = -1  # of the open call
         self._waiting: deque[_WaitingCall] = deque()
+        self._left_out: set[int] = set()  # calls the request does not allow
         self._sizes: dict[int, int] = {}  # bytes of each call's arguments
         self._held: list[chunks.Delta] = []  # said while a call was not complete
         self._space = ""  # white space that may begin a message
@@ -143,6 +148,13 @@ class Stream:
         self._begin()
         if not self.over:
             self._break_off(error)
+        return self._sent()
+
+    def revoke(self, error: TranslatorError) -> list[JSON]:
+        """Take back the terminal event, which must not have been sent, and fail instead: it could not be kept."""
+        self._sequence -= 1
+        self._response["status"] = "in_progress"
+        self._break_off(error)
         return self._sent()
 
     def heartbeat(self) -> list[JSON]:
@@ -237,8 +249,8 @@ class Stream:
             self._open_message().annotate(delta.annotation)
 
     def _reasoning(self, delta: chunks.Reasoning) -> None:
-        if not self._room_for(delta):
-            return
+        if self._compaction_sealer is not None or not self._room_for(delta):
+            return  # how a summary was thought of stands for nothing
         reasoning = self._open
         if type(reasoning) is not ReasoningBuilder:
             self._close("completed", "commentary")
@@ -248,6 +260,7 @@ class Stream:
                 len(self._done),
                 text_kind=self._reasoning_kind,
                 summarise=self._summarise,
+                sealer=self._reasoning_sealer,
             )
         reasoning.append(delta.text)
 
@@ -260,6 +273,8 @@ class Stream:
                     code="upstream_arguments_too_large",
                 )
             )
+            return
+        if delta.key in self._left_out:
             return
         if type(self._open) is FunctionCallBuilder and delta.key == self._open_key:
             if delta.arguments:
@@ -294,9 +309,13 @@ class Stream:
     # ---- items ----
 
     def _open_message(self) -> MessageBuilder:
-        if type(self._open) is MessageBuilder:
+        if isinstance(self._open, MessageBuilder):
             return self._open
         self._close("completed", "commentary")
+        index = len(self._done)
+        if self._compaction_sealer is not None:
+            self._open = CompactionBuilder(self._emit, f"cmp_{self._suffix}{index:02x}", index, self._compaction_sealer)
+            return self._open
         message = self._open = MessageBuilder(self._emit, f"msg_{self._suffix}{len(self._done):02x}", len(self._done))
         if self._space:
             space, self._space = self._space, ""
@@ -322,7 +341,7 @@ class Stream:
         calls += type(self._open) is FunctionCallBuilder
         if not self._policy.admits(waiting.name, calls):
             self.losses.report("output", f"a call to '{waiting.name}', which the request does not allow, was left out")
-            self._open_key = max(self._open_key, waiting.key)
+            self._left_out.add(waiting.key)
             return
         self._space = ""  # nothing but white space before a call is the template's
         self._close("completed", "commentary")
@@ -370,17 +389,23 @@ class Stream:
             return
         completed = outcome.status == "completed"
         self._close("completed" if completed else "incomplete", "final_answer" if completed else None)
-        if completed and self._policy.required and not any(item["type"] == "function_call" for item in self._done):
-            self._break_off(
-                UpstreamError(
-                    "The upstream made no tool call although 'tool_choice' demands one.",
-                    code="tool_choice_not_honored",
-                )
-            )
+        missing = self._missing() if completed else None
+        if missing is not None:
+            self._break_off(missing)
             return
         if outcome.reason is not None:
             self._response["incomplete_details"] = {"reason": outcome.reason}
         self._terminate(outcome.status, completed_at)
+
+    def _missing(self) -> UpstreamError | None:
+        """What a completed reply must hold and this one does not."""
+        if self._policy.required and not any(item["type"] == "function_call" for item in self._done):
+            return UpstreamError(
+                "The upstream made no tool call although 'tool_choice' demands one.", code="tool_choice_not_honored"
+            )
+        if self._compaction_sealer is not None and not self._done:
+            return UpstreamError("The upstream wrote no summary of the conversation.", code="upstream_empty_summary")
+        return None
 
     def _tell_held(self) -> None:
         held, self._held = self._held, []

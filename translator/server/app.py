@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 
 import httpx
 from starlette.applications import Starlette
@@ -15,10 +15,12 @@ from starlette.routing import BaseRoute, Route
 
 from ..errors import InvalidRequest, TranslatorError
 from .auth import Authenticator
+from .kept import Kept
 from .models import Catalogue, ModelRoutes
 from .observation import Observation
-from .responses import Expansion, Responses
+from .responses import Responses
 from .settings import Settings, Upstream
+from .turns import Turns
 from .upstream import UpstreamClient, open_transport
 
 PREFIXES = ("/v1", "", "/api/v1")
@@ -29,26 +31,26 @@ def create_app(
     settings: Settings,
     *,
     transport: httpx.AsyncBaseTransport | None = None,
-    expansions: Sequence[Expansion] = (),
 ) -> Starlette:
     """The server for these settings; with no upstream among them the embedded demo answers.
 
-    `transport` stands in for the network towards all upstreams. `expansions` fill requests in, in this order, before
-    they are translated.
+    `transport` stands in for the network towards all upstreams.
     """
     upstreams = _open(settings, transport)
     authenticator = Authenticator(settings)
     catalogue = Catalogue(upstreams, settings.models_cache_seconds, settings.auth == "passthrough")
-    responses = Responses(settings, authenticator, catalogue, expansions)
+    kept = Kept(settings)
+    responses = Responses(authenticator, Turns(settings, catalogue, kept))
     models = ModelRoutes(authenticator, catalogue)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        try:
-            yield
-        finally:
-            for upstream in upstreams:
-                await upstream.aclose()
+        async with kept.open():
+            try:
+                yield
+            finally:
+                for upstream in upstreams:
+                    await upstream.aclose()
 
     app = Starlette(
         routes=[route for prefix in PREFIXES for route in _routes(prefix, responses, models)],

@@ -71,6 +71,4 @@ def _as_header(key: bytes) -> str:
 
 
 def _refused(message: str) -> InvalidRequest:
-    return InvalidRequest(
-        message, status=401, code="invalid_api_key", headers={"www-authenticate": "Bearer"}
-    )
+    return InvalidRequest(message, status=401, code="invalid_api_key", headers={"www-authenticate": "Bearer"})

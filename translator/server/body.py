@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic_core import from_json, to_json
 from starlette.types import Receive, Scope, Send
 
 from ..errors import InvalidRequest, TranslatorError
+from ..mapping.losses import Loss
 
 Headers = Iterable[tuple[bytes, bytes]]
+
+LOSSES_BYTES = 2048
+"""The longest that the header of losses may be: proxies refuse headers that are much longer."""
 
 
 class ClientLeft(Exception):
@@ -30,7 +34,7 @@ async def read_json(scope: Scope, receive: Receive, limit: int) -> dict[str, Any
     except ValueError as error:
         raise InvalidRequest(f"The body is not valid JSON: {error}.") from None
     if not isinstance(value, dict):
-        raise InvalidRequest("The body must be a JSON object, such as {\"model\": …, \"input\": …}.")
+        raise InvalidRequest('The body must be a JSON object, such as {"model": …, "input": …}.')
     return value
 
 
@@ -76,3 +80,20 @@ async def send_error(send: Send, error: TranslatorError) -> None:
     """Answers with OpenAI's error body, and the headers that go with the error."""
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in error.headers.items()]
     await send_json(send, error.body(), headers, error.status)
+
+
+def losses_header(losses: Sequence[Loss]) -> Headers:
+    """`x-translator-losses: path: reason; path: reason`, if there are any; cut between two losses where too long."""
+    if not losses:
+        return ()
+    said: list[str] = []
+    left = LOSSES_BYTES
+    for index, loss in enumerate(losses):
+        words = f"{loss.path}: {loss.reason}".encode("ascii", "replace").decode("ascii")
+        words = "".join(letter if letter.isprintable() else "?" for letter in words)
+        left -= len(words) + 2
+        if left < 32:
+            said.append(f"and {len(losses) - index} more")
+            break
+        said.append(words)
+    return ((b"x-translator-losses", "; ".join(said).encode("ascii")),)

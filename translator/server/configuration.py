@@ -69,9 +69,7 @@ def load(flags: Mapping[str, Any], config: Path | None = None) -> Settings:
     except ValidationError as error:
         raise origins.explain(error) from None
     except SettingsError:
-        raise WrongSetting(
-            f"{PREFIX}UPSTREAMS is no JSON: describe several upstreams in a TOML file."
-        ) from None
+        raise WrongSetting(f"{PREFIX}UPSTREAMS is no JSON: describe several upstreams in a TOML file.") from None
 
 
 def _from_everywhere(config: Path | None) -> type[Sources]:
@@ -96,9 +94,7 @@ def _upstreams(sources: Sources, origins: Origins) -> tuple[Upstream, ...]:
     """The tables, or the one upstream of the shorthand, whichever the higher source names."""
     if sources.upstream is not None and sources.upstreams and origins.in_file("upstream"):
         if origins.in_file("upstreams"):
-            raise WrongSetting(
-                f"{origins.of('upstream')} stands beside tables of upstreams: keep one of the two."
-            )
+            raise WrongSetting(f"{origins.of('upstream')} stands beside tables of upstreams: keep one of the two.")
         return sources.upstreams
     if sources.upstream is not None:
         return (Upstream(base_url=sources.upstream, api_key=sources.upstream_api_key, models=sources.models),)

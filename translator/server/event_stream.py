@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from starlette.types import Send
 
-from ..responses_over_chat import Stream
+from ..mapping.losses import Loss
 from ..sse import DONE, encode
-from .body import Headers
+from .body import losses_header
 
 Events = list[dict[str, Any]]
 
@@ -24,17 +24,16 @@ class EventStream:
     slows its upstream down, and nothing piles up between them.
     """
 
-    def __init__(self, send: Send, stream: Stream, done_marker: bool) -> None:
+    def __init__(self, send: Send, done_marker: bool) -> None:
         self._send = send
-        self._stream = stream
         self._last = DONE if done_marker else b""
         self._turn = asyncio.Lock()
         self._sent_at = 0.0
 
-    async def start(self, headers: Headers) -> None:
-        """The HTTP headers and the first events."""
-        await self._send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *headers]})
-        await self.write(self._stream.open)
+    async def start(self, losses: Sequence[Loss]) -> None:
+        """The HTTP headers."""
+        headers = [*_HEADERS, *losses_header(losses)]
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
 
     async def write(self, make: Callable[..., Events], *arguments: Any) -> None:
         """Sends the events that `make(*arguments)` gives, if any."""
@@ -45,14 +44,14 @@ class EventStream:
                 body = b"".join([encode(event) for event in events])
                 await self._send({"type": "http.response.body", "body": body, "more_body": True})
 
-    async def end(self, make: Callable[..., Events], *arguments: Any) -> None:
+    async def end(self, make: Callable[[], Awaitable[Events]]) -> None:
         """Sends the last events, the end marker if it is wanted, and closes the response."""
         async with self._turn:
-            body = b"".join([encode(event) for event in make(*arguments)])
+            body = b"".join([encode(event) for event in await make()])
             await self._send({"type": "http.response.body", "body": body + self._last})
 
-    async def beat(self, seconds: float) -> None:
-        """Repeats `response.in_progress` whenever nothing was sent for that long; runs until it is cancelled.
+    async def beat(self, seconds: float, make: Callable[[], Events]) -> None:
+        """Sends what `make` gives whenever nothing was sent for that long; runs until it is cancelled.
 
         A client that has no room for what is being sent to it is not silent and needs no sign of life.
         """
@@ -64,4 +63,4 @@ class EventStream:
             elif silence < seconds:
                 await asyncio.sleep(seconds - silence)
             else:
-                await self.write(self._stream.heartbeat)
+                await self.write(make)

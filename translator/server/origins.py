@@ -104,8 +104,6 @@ def _read(config: Path) -> Mapping[str, Any]:
     try:
         return tomllib.loads(config.read_text(encoding="utf-8"))
     except OSError as error:
-        raise WrongSetting(
-            f"The file {config} cannot be read ({error.strerror}): correct --config."
-        ) from None
+        raise WrongSetting(f"The file {config} cannot be read ({error.strerror}): correct --config.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise WrongSetting(f"The file {config} is no TOML: {error}.") from None

@@ -1,39 +1,16 @@
-"""`POST /responses`: a request in, the upstream asked, its reply out as JSON or as a stream."""
+"""`POST /responses`: a request in, its turn's response out, as JSON or as a stream."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
-import secrets
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from ..errors import TranslatorError, UpstreamError
-from ..mapping.losses import Loss
-from ..responses_over_chat import ReplyOptions, Stream, Translation, translate_request
-from ..responses_over_chat.response import read_response
-from ..wire.responses import validate
-from .auth import Authenticator, Principal
-from .body import ClientLeft, Headers, read_json, send_json
+from .auth import Authenticator
+from .body import ClientLeft, losses_header, read_json, send_json
 from .event_stream import EventStream
-from .models import Catalogue, Target
-from .observation import log_failure
 from .presence import Presence
-from .settings import Settings
-from .upstream import Reply
-
-Expansion = Callable[[dict[str, Any], Principal], Awaitable[dict[str, Any]]]
-"""What fills a request in before it is translated, such as the turns an id stands for; it may raise InvalidRequest."""
-
-LOSSES_BYTES = 2048
-"""The longest that the header of losses may be: proxies refuse headers that are much longer."""
-
-_LINGER_SECONDS = 0.25
-"""How long the end of an upstream's body is waited for after its end marker, so that the connection can be kept."""
+from .turns import Turn, Turns
 
 _log = logging.getLogger(__name__)
 
@@ -41,134 +18,31 @@ _log = logging.getLogger(__name__)
 class Responses:
     """The endpoint, as a raw ASGI app: on this path each layer costs as much as the translation."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        authenticator: Authenticator,
-        catalogue: Catalogue,
-        expansions: Sequence[Expansion],
-    ) -> None:
-        self._settings = settings
+    def __init__(self, authenticator: Authenticator, turns: Turns) -> None:
         self._authenticator = authenticator
-        self._catalogue = catalogue
-        self._expansions = expansions
-        self._options = ReplyOptions(
-            reasoning_events=settings.reasoning_events,
-            max_argument_bytes=settings.max_argument_bytes,
-            max_event_bytes=settings.max_event_bytes,
-        )
+        self._turns = turns
+        self._settings = turns.settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request. Raises TranslatorError as long as nothing was sent."""
         principal = self._authenticator.identify(scope)
         try:
-            request = await read_json(scope, receive, self._settings.max_body_bytes)
+            body = await read_json(scope, receive, self._settings.max_body_bytes)
         except ClientLeft:
             return
         with Presence(receive) as presence:
-            for expand in self._expansions:
-                request = await expand(request, principal)
-            if not isinstance(request.get("model"), str):
-                validate(request)  # which raises, saying what is wrong with the model
-            target = await self._catalogue.target(request["model"])
-            call = self._translate(request, target)
-            reply = await target.upstream.post_chat(call.chat_request, principal.upstream_key)
+            turn = await self._turns.begin(body, principal)
             try:
-                if call.request.get("stream"):
-                    await self._stream(call, reply, send, presence)
+                if turn.call.request.get("stream"):
+                    await self._stream(turn, send, presence)
                 else:
-                    await self._complete(call, reply, send)
+                    response = await turn.complete()
+                    await send_json(send, response, losses_header(turn.losses))
             finally:
-                await reply.aclose()
+                await turn.aclose()
 
-    def _translate(self, request: dict[str, Any], target: Target) -> Translation:
-        return translate_request(
-            request,
-            dialect=target.dialect,
-            upstream_model=target.model,
-            output_limit=target.output_limit,
-            options=self._options,
-        )
-
-    async def _complete(self, call: Translation, reply: Reply, send: Send) -> None:
-        stream = _begin(call)
-        body = await reply.read(self._settings.max_event_bytes)
-        response = read_response(stream, body, int(time.time()))
-        await send_json(send, response, losses_header([*call.losses, *stream.losses]))
-
-    async def _stream(self, call: Translation, reply: Reply, send: Send, presence: Presence) -> None:
-        stream = _begin(call)
-        events = EventStream(send, stream, self._settings.done_marker)
-        await events.start(losses_header(call.losses))
-        beat = asyncio.create_task(events.beat(self._settings.heartbeat_seconds))
-        try:
-            async with contextlib.aclosing(reply.chunks()) as chunks:
-                await self._relay(chunks, stream, events)
-                await events.end(stream.finish, int(time.time()))
-                presence.end()
-                await _linger(chunks)
-        except TranslatorError as error:
-            await events.end(stream.fail, error)
-        except asyncio.CancelledError:
-            if not presence.gone:
-                await events.end(stream.fail, _stopping())
-            raise
-        except Exception as error:
-            log_failure(error)
-            await events.end(stream.fail, TranslatorError("The server failed: try again.", code="server_error"))
-        finally:
-            beat.cancel()
-        if stream.error is not None:
-            _log.warning("a stream ended with response.failed: %s", stream.error.code)
-
-    async def _relay(
-        self, chunks: AsyncGenerator[bytes, None], stream: Stream, events: EventStream
-    ) -> None:
-        """Reads until the upstream has said all, or only usage is missing and does not come within the grace."""
-        async for data in chunks:
-            await events.write(stream.receive_bytes, data)
-            if stream.ended:
-                return
-            if stream.finishing:
-                break
-        deadline = asyncio.get_running_loop().time() + self._settings.finish_grace_seconds
-        with contextlib.suppress(TimeoutError, UpstreamError, StopAsyncIteration):
-            while not stream.ended:
-                async with asyncio.timeout_at(deadline):
-                    data = await anext(chunks)
-                await events.write(stream.receive_bytes, data)
-
-
-def _begin(call: Translation) -> Stream:
-    return call.stream(response_id=f"resp_{secrets.token_hex(16)}", created_at=int(time.time()))
-
-
-async def _linger(chunks: AsyncGenerator[bytes, None]) -> None:
-    """Reads what is left of a body that said all it had to say: mostly nothing but its end."""
-    with contextlib.suppress(TimeoutError, UpstreamError):
-        async with asyncio.timeout(_LINGER_SECONDS):
-            async for _ in chunks:
-                pass
-
-
-def _stopping() -> TranslatorError:
-    return TranslatorError(
-        "The server is being stopped: send the request again.", status=503, code="server_stopping"
-    )
-
-
-def losses_header(losses: Sequence[Loss]) -> Headers:
-    """`x-translator-losses: path: reason; path: reason`, if there are any; cut between two losses where too long."""
-    if not losses:
-        return ()
-    said: list[str] = []
-    left = LOSSES_BYTES
-    for index, loss in enumerate(losses):
-        words = f"{loss.path}: {loss.reason}".encode("ascii", "replace").decode("ascii")
-        words = "".join(letter if letter.isprintable() else "?" for letter in words)
-        left -= len(words) + 2
-        if left < 32:
-            said.append(f"and {len(losses) - index} more")
-            break
-        said.append(words)
-    return ((b"x-translator-losses", "; ".join(said).encode("ascii")),)
+    async def _stream(self, turn: Turn, send: Send, presence: Presence) -> None:
+        door = EventStream(send, self._settings.done_marker)
+        await turn.tell(door, presence_ended=presence.end, client_gone=lambda: presence.gone)
+        if turn.stream.error is not None:
+            _log.warning("a stream ended with response.failed: %s", turn.stream.error.code)

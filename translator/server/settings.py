@@ -22,6 +22,7 @@ from pydantic import (
 
 from ..dialects import DEFAULT, Dialect
 from ..sse import MAX_EVENT_BYTES
+from ..store import default_url
 
 MEBIBYTE = 1024 * 1024
 
@@ -135,9 +136,7 @@ class Upstream(_Frozen):
             if self.api_key is not None:
                 raise ValueError("has both api_key and api_key_env: keep one")
             if not os.environ.get(self.api_key_env):
-                raise ValueError(
-                    f"takes its key from {self.api_key_env}, which is not set: set it, or give api_key"
-                )
+                raise ValueError(f"takes its key from {self.api_key_env}, which is not set: set it, or give api_key")
         return self
 
     def key(self) -> str | None:
@@ -164,6 +163,21 @@ class Settings(_Frozen):
 
     upstreams: tuple[Upstream, ...] = ()
     """The upstreams, each with its models."""
+
+    store: str = Field(default_factory=default_url)
+    """Where responses are kept: sqlite:///PATH, postgresql://…, memory: or none."""
+
+    store_ttl_seconds: float = Field(default=30 * 24 * 3600, gt=0, allow_inf_nan=False)
+    """How long a stored response is kept."""
+
+    store_max_bytes: int = Field(default=10 * 1024 * MEBIBYTE, ge=MEBIBYTE)
+    """How much is kept; beyond it the oldest responses go."""
+
+    store_synchronous: Literal["normal", "full"] = "normal"
+    """Whether SQLite waits for the disk at each commit (full), so that not even a power cut loses one."""
+
+    seal_key: SecretStr | None = Field(default=None, min_length=16)
+    """The key that seals what clients carry for the server; without one a file beside the store holds it."""
 
     max_body_bytes: int = Field(default=32 * MEBIBYTE, ge=1)
     """The largest request body."""

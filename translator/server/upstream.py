@@ -122,9 +122,7 @@ class UpstreamClient:
             )
         body = await reply.read_at_most(ERROR_BYTES)
         secrets = self._secrets if key is None else [*self._secrets, key]
-        return map_upstream_error(
-            reply.status, body, reply.headers, key_is_clients=key is not None, secrets=secrets
-        )
+        return map_upstream_error(reply.status, body, reply.headers, key_is_clients=key is not None, secrets=secrets)
 
     def _with_key(self, key: str | None) -> dict[str, str]:
         return self._headers if key is None else {"authorization": f"Bearer {key}"} | self._headers
@@ -142,9 +140,7 @@ class Reply:
         """The body as it arrives. Raises UpstreamError when it breaks off."""
         response = self._response
         try:
-            async for chunk in (
-                response.aiter_bytes() if "content-encoding" in response.headers else _raw(response)
-            ):
+            async for chunk in response.aiter_bytes() if "content-encoding" in response.headers else _raw(response):
                 yield chunk
         except _BROKEN as error:
             raise _explain(error) from error
@@ -191,9 +187,7 @@ def _explain(error: Exception) -> UpstreamError:
             code="upstream_timeout",
         )
     if isinstance(cause, aiohttp.ClientConnectorError | aiohttp.InvalidURL | httpx.ConnectError):
-        return UpstreamError(
-            "The upstream cannot be reached: try again once it is up.", code="upstream_unreachable"
-        )
+        return UpstreamError("The upstream cannot be reached: try again once it is up.", code="upstream_unreachable")
     return UpstreamError(
         "The upstream broke the connection before its reply was complete: try again.",
         code="upstream_disconnected",

@@ -1,0 +1,65 @@
+"""What the server keeps from its start to its end: the store, and the key that seals what clients keep for it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from ..sealing import Seal
+from ..store import Bounds, Store, data_directory, open_store
+from .settings import Settings
+
+_KEY_FILE = "seal.key"
+
+
+class Kept:
+    """The store and the seal, there while `open` is entered."""
+
+    store: Store
+    seal: Seal
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Opens the store and closes it again. Raises StoreUnavailable."""
+        settings = self._settings
+        self.seal = Seal(_secret(settings))
+        self.store = await open_store(
+            settings.store,
+            bounds=Bounds(ttl=settings.store_ttl_seconds, size=settings.store_max_bytes),
+            synchronous=settings.store_synchronous,
+        )
+        try:
+            yield
+        finally:
+            await self.store.close()
+
+
+def _secret(settings: Settings) -> bytes:
+    """The configured key, else the one of this machine's data directory; for what is not kept, one of this process."""
+    if settings.seal_key is not None:
+        return settings.seal_key.get_secret_value().encode()
+    if settings.store in ("memory:", "none"):
+        return secrets.token_bytes(32)
+    return _key_of(data_directory(settings.store) / _KEY_FILE)
+
+
+def _key_of(path: Path) -> bytes:
+    """The key in a file, made when it is first asked for; of several processes that make it, one wins."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    if not path.exists():
+        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_hex(32).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(made, path)
+        made.unlink()
+    return path.read_bytes()

@@ -1,0 +1,254 @@
+"""One turn: a request taken through history, translation and the upstream, whatever carries it to the client."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import secrets
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from typing import Any, Protocol
+
+from ..errors import InvalidRequest, TranslatorError, UpstreamError
+from ..mapping.losses import Loss
+from ..mapping.truncation import drop_oldest
+from ..responses_over_chat import ReplyOptions, Stream, Translation
+from ..responses_over_chat.request import translate_valid
+from ..responses_over_chat.response import read_response
+from ..wire.responses import validate
+from .auth import Principal
+from .history import History, Memory, Past
+from .kept import Kept
+from .models import Catalogue, Target
+from .observation import log_failure
+from .settings import Settings
+from .upstream import Reply
+
+JSON = dict[str, Any]
+Events = list[JSON]
+
+_SHORTENINGS = 8
+"""How often a conversation that is too long is shortened, each time by a quarter, before the error is passed on."""
+
+_LINGER_SECONDS = 0.25
+"""How long the end of an upstream's body is waited for after its end marker, so that the connection can be kept."""
+
+
+class Door(Protocol):
+    """What carries events to one client, in the order of their numbers."""
+
+    async def start(self, losses: Sequence[Loss]) -> None:
+        """The upstream has accepted the request: say what is said before the first event."""
+        ...
+
+    async def write(self, make: Callable[..., Events], *arguments: Any) -> None:
+        """Send the events that `make(*arguments)` gives, if any."""
+        ...
+
+    async def end(self, make: Callable[[], Awaitable[Events]]) -> None:
+        """Send the last events and what marks the end."""
+        ...
+
+    async def beat(self, seconds: float, make: Callable[[], Events]) -> None:
+        """Send what `make` gives whenever nothing was sent for that long; runs until it is cancelled."""
+        ...
+
+
+class Turns:
+    """Begins turns."""
+
+    def __init__(self, settings: Settings, catalogue: Catalogue, kept: Kept) -> None:
+        self.settings = settings
+        self.history = History(kept)
+        self._catalogue = catalogue
+        self._kept = kept
+        self._options = ReplyOptions(
+            reasoning_events=settings.reasoning_events,
+            max_argument_bytes=settings.max_argument_bytes,
+            max_event_bytes=settings.max_event_bytes,
+        )
+
+    async def begin(self, body: JSON, principal: Principal, memory: Memory | None = None) -> Turn:
+        """The turn, once the upstream has accepted its request. Raises TranslatorError before that.
+
+        Whoever gets the turn closes it.
+        """
+        asked: JSON = validate(body)  # type: ignore[assignment]  # the wire types are plain dicts
+        target = await self._catalogue.target(asked["model"])
+        past = await self.history.resolve(asked, principal, memory)
+        call, reply, shortened = await self._ask(past, target, principal)
+        return Turn(self, principal, past, call, reply, shortened, memory)
+
+    async def translate(self, body: JSON, principal: Principal) -> tuple[Past, Translation, Target]:
+        """What would be sent for a request, and where to; nothing is."""
+        asked: JSON = validate(body)  # type: ignore[assignment]
+        target = await self._catalogue.target(asked["model"])
+        past = await self.history.resolve(asked, principal)
+        return past, self._translate(past.request, past.history, target, principal), target
+
+    def _translate(
+        self, request: JSON, history: Sequence[JSON] | None, target: Target, principal: Principal
+    ) -> Translation:
+        return translate_valid(
+            request,
+            dialect=target.dialect,
+            upstream_model=target.model,
+            output_limit=target.output_limit,
+            options=dataclasses.replace(self._options, sealer=self._kept.seal.of(principal.tenant)),
+            history=history,
+            stored=self.history.keeps,
+            shortens=True,
+        )
+
+    async def _ask(self, past: Past, target: Target, principal: Principal) -> tuple[Translation, Reply, list[Loss]]:
+        """Ask the upstream, with less of the conversation each time it says that it is too long, if that is allowed."""
+        request, history = past.request, past.history
+        items = [*(history or ()), *request["input"]]
+        left = items
+        for _ in range(_SHORTENINGS):
+            call = self._translate(request, history, target, principal)
+            try:
+                reply = await target.upstream.post_chat(call.chat_request, principal.upstream_key)
+            except UpstreamError as error:
+                too_long = error.code == "context_length_exceeded" and request.get("truncation") == "auto"
+                shorter = drop_oldest(left, 0.25) if too_long else None
+                if shorter is None:
+                    raise
+                left = shorter
+                request, history = {**request, "input": left}, ()  # type: ignore[assignment]
+                continue
+            lost = len(items) - len(left)
+            return call, reply, [Loss("truncation", f"the {lost} oldest items were left out")] if lost else []
+        raise InvalidRequest(
+            "The conversation does not fit into the model's context, however much of it is left out.",
+            param="input",
+            code="context_length_exceeded",
+        )
+
+
+class Turn:
+    """One request that the upstream has accepted."""
+
+    def __init__(
+        self,
+        turns: Turns,
+        principal: Principal,
+        past: Past,
+        call: Translation,
+        reply: Reply,
+        shortened: list[Loss],
+        memory: Memory | None,
+    ) -> None:
+        self.call = call
+        self._turns = turns
+        self._settings = turns.settings
+        self._principal = principal
+        self._past = past
+        self._reply = reply
+        self._memory = memory
+        self._losses = [*call.losses, *shortened]
+        self.stream: Stream = call.stream(response_id=new_response_id(), created_at=int(time.time()))
+
+    @property
+    def losses(self) -> list[Loss]:
+        """What was lost on the way there and, as far as it has come, back."""
+        return [*self._losses, *self.stream.losses]
+
+    async def complete(self) -> JSON:
+        """The whole response, kept if it is to be. Raises TranslatorError."""
+        body = await self._reply.read(self._settings.max_event_bytes)
+        response = read_response(self.stream, body, int(time.time()))
+        await self._keep(response)
+        return response
+
+    async def tell(self, door: Door, *, presence_ended: Callable[[], None], client_gone: Callable[[], bool]) -> None:
+        """Tell the client of the turn as it goes on, to its end; failures are told as events."""
+        stream = self.stream
+        await door.start(self._losses)
+        await door.write(stream.open)
+        beat = asyncio.create_task(door.beat(self._settings.heartbeat_seconds, stream.heartbeat))
+        try:
+            async with contextlib.aclosing(self._reply.chunks()) as chunks:
+                await self._relay(chunks, door)
+                await door.end(self._conclude)
+                presence_ended()
+                await _linger(chunks)
+        except TranslatorError as error:
+            await door.end(self._failure(error))
+        except asyncio.CancelledError:
+            if not client_gone():
+                await door.end(self._failure(_stopping()))
+            raise
+        except Exception as error:
+            log_failure(error)
+            failed = TranslatorError("The server failed: try again.", code="server_error")
+            await door.end(self._failure(failed))
+        finally:
+            beat.cancel()
+
+    async def aclose(self) -> None:
+        """Let go of the upstream."""
+        await self._reply.aclose()
+
+    async def _relay(self, chunks: AsyncGenerator[bytes, None], door: Door) -> None:
+        """Read until the upstream has said all, or only usage is missing and does not come within the grace."""
+        stream = self.stream
+        async for data in chunks:
+            await door.write(stream.receive_bytes, data)
+            if stream.ended:
+                return
+            if stream.finishing:
+                break
+        deadline = asyncio.get_running_loop().time() + self._settings.finish_grace_seconds
+        with contextlib.suppress(TimeoutError, UpstreamError, StopAsyncIteration):
+            while not stream.ended:
+                async with asyncio.timeout_at(deadline):
+                    data = await anext(chunks)
+                await door.write(stream.receive_bytes, data)
+
+    async def _conclude(self) -> Events:
+        """The last events. What is to be kept is committed before the event that says so can leave."""
+        events = self.stream.finish(int(time.time()))
+        try:
+            await self._keep(self.stream.response)
+        except TranslatorError as error:
+            if self.stream.error is None:
+                return events[:-1] + self.stream.revoke(error)
+        return events
+
+    def _failure(self, error: TranslatorError) -> Callable[[], Awaitable[Events]]:
+        async def fail() -> Events:
+            events = self.stream.fail(error)
+            with contextlib.suppress(TranslatorError):  # the client is told of the failure that came first
+                await self._keep(self.stream.response)
+            return events
+
+        return fail
+
+    async def _keep(self, response: JSON) -> None:
+        if self._memory is not None:
+            if response["status"] == "failed":
+                self._memory.forget(self.call.request.get("previous_response_id"))
+            else:
+                items = [*(self._past.history or ()), *self._past.request["input"], *response["output"]]
+                self._memory.remember(response["id"], items)
+        if self.call.keeps:
+            await self._turns.history.keep(response, self._past, self._principal)
+
+
+def new_response_id() -> str:
+    """An id that nobody can guess."""
+    return f"resp_{secrets.token_hex(16)}"
+
+
+async def _linger(chunks: AsyncGenerator[bytes, None]) -> None:
+    """Read what is left of a body that said all it had to say: mostly nothing but its end."""
+    with contextlib.suppress(TimeoutError, UpstreamError):
+        async with asyncio.timeout(_LINGER_SECONDS):
+            async for _ in chunks:
+                pass
+
+
+def _stopping() -> TranslatorError:
+    return TranslatorError("The server is being stopped: send the request again.", status=503, code="server_stopping")

@@ -1,0 +1,75 @@
+"""PostgreSQL: any number of processes and machines share one database."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from .databases import Query, failures_named
+
+T = TypeVar("T")
+
+_CONNECTIONS = 5
+_ATTEMPTS = 3
+_LOST_RACES = frozenset({"40001", "40P01"})  # serialization failure and deadlock: the server undid one of two
+
+
+class PostgresDatabase:
+    """`url` as libpq understands it: `postgresql://user:password@host/database?sslmode=require`.
+
+    `wait` bounds, in seconds, connecting, waiting for a free connection, and every statement.
+    """
+
+    def __init__(self, url: str, *, wait: float = 10.0) -> None:
+        async def connect() -> Any:
+            try:
+                return await asyncpg.connect(url, timeout=wait, command_timeout=wait)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                raise ConnectionError(str(error)) from error
+
+        self._engine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=connect,
+            pool_size=_CONNECTIONS,
+            max_overflow=0,
+            pool_timeout=wait,
+            hide_parameters=True,
+        )
+        self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def read(self, query: Query[T]) -> T:
+        """The query's result."""
+        with failures_named():
+            return await self._run(query, commit=False)
+
+    async def write(self, query: Query[T]) -> T:
+        """The query's result, committed."""
+        with failures_named():
+            return await self._run(query, commit=True)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._engine.dispose()
+
+    async def _run(self, query: Query[T], *, commit: bool) -> T:
+        attempts = _ATTEMPTS
+        while True:
+            attempts -= 1
+            async with (self._engine if commit else self._reader).connect() as connection:
+                try:
+                    result = await connection.run_sync(query)
+                except DBAPIError as error:
+                    if attempts and _was_undone(error):
+                        continue
+                    raise
+                if commit:
+                    await connection.commit()  # never tried again: whether a commit that broke off holds is unknown
+                return result
+
+
+def _was_undone(error: DBAPIError) -> bool:
+    """Whether nothing of the transaction can have been kept, and a new one may well succeed."""
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _LOST_RACES

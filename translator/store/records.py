@@ -1,0 +1,115 @@
+"""The records the store takes and gives back, and their form in a row: JSON bytes, without anybody's credentials."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic_core import to_json
+
+Item = dict[str, Any]
+
+ROW_OVERHEAD = 400
+"""Bytes that a row costs beside its payload: ids, times, index entries, free space in pages (measured on SQLite)."""
+
+_ID = re.compile(r"[\x21-\x7e]{1,256}")
+_CREDENTIALS = frozenset({"authorization", "headers"})
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One response with what its own request brought, never what earlier turns said.
+
+    `body` is the response object as the client was told it, without `output`: settings, usage, times, error.
+    `status` is one of queued, in_progress, completed, incomplete, failed, cancelled. `input` and `output` are
+    items; one that shall be found by its id carries an id made of a prefix (`msg_`), the 32 digits of the
+    response's id, and a rest.
+    """
+
+    tenant: str
+    id: str
+    status: str
+    body: Mapping[str, Any]
+    input: Sequence[Item] = ()
+    output: Sequence[Item] = ()
+    previous_response_id: str | None = None
+    conversation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One link of a chain: what a response was given and what it said, without its settings."""
+
+    id: str
+    status: str
+    input: list[Item]
+    output: list[Item]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation without its items; `created_at` in Unix seconds."""
+
+    tenant: str
+    id: str
+    created_at: int
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some items of a list, in the order asked for, and whether more follow in the direction of reading."""
+
+    items: list[Item]
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedFact:
+    """Something found out about a model at an upstream; `value` is anything JSON can say."""
+
+    upstream: str
+    model: str
+    name: str
+    value: Any
+
+
+def well_formed(id: str) -> bool:
+    """Whether `id` could be one: printable ASCII of bounded length. Databases choke on less."""
+    return _ID.fullmatch(id) is not None
+
+
+def owner_digits(item_id: str) -> str | None:
+    """The 32 digits, of a response or a conversation, that an item id made here holds."""
+    found = re.fullmatch(r"[a-z]+_([0-9a-f]{32}).*", item_id)
+    return found and found[1]
+
+
+def encode_items(items: Sequence[Item]) -> bytes:
+    """A JSON array of the items; credentials in tools that an item brings are left out."""
+    return to_json([_without_credentials(item) if "tools" in item else item for item in items])
+
+
+def encode_item(item: Item) -> bytes:
+    """The JSON of one item, as `encode_items` writes it."""
+    return to_json(_without_credentials(item) if "tools" in item else item)
+
+
+def encode_body(body: Mapping[str, Any]) -> bytes:
+    """The JSON of a response's body; the credentials of MCP tools are left out."""
+    return to_json(_without_credentials(body) if body.get("tools") else body)
+
+
+def _without_credentials(holder: Mapping[str, Any]) -> dict[str, Any]:
+    tools = holder["tools"]
+    if not isinstance(tools, list):
+        return dict(holder)
+    return {**holder, "tools": [_clean(tool) for tool in tools]}
+
+
+def _clean(tool: Any) -> Any:
+    if isinstance(tool, dict) and tool.get("type") == "mcp":
+        return {key: value for key, value in tool.items() if key not in _CREDENTIALS}
+    return tool

@@ -1,0 +1,90 @@
+"""The tables as the queries see them; the migrations make them.
+
+Every key begins with the tenant, so that no query finds another tenant's row by its id alone. Times are Unix
+seconds by the store's clock; `size` is what a row and all that hangs on it count against the size limit, in bytes.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    Insert,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+metadata = MetaData()
+
+responses = Table(
+    "translator_responses",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("parent_id", Text),
+    Column("conversation_id", Text),
+    Column("status", Text, nullable=False),
+    Column("stored_at", Double, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("input", LargeBinary, nullable=False),
+    Column("output", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tenant", "id", name="translator_responses_key"),
+    Index("translator_responses_age", "stored_at", "size"),
+)
+
+conversations = Table(
+    "translator_conversations",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("touched_at", Double, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("last_position", BigInteger, nullable=False),
+    Column("metadata", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tenant", "id", name="translator_conversations_key"),
+    Index("translator_conversations_age", "touched_at", "size"),
+)
+
+conversation_items = Table(
+    "translator_conversation_items",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("conversation_id", Text, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tenant", "conversation_id", "position", name="translator_conversation_items_key"),
+    Index("translator_conversation_items_id", "tenant", "id"),
+)
+
+learned_facts = Table(
+    "translator_learned_facts",
+    metadata,
+    Column("upstream", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("learned_at", Double, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("upstream", "model", "name", name="translator_learned_facts_key"),
+)
+
+
+def _upsert(insert: sqlite.Insert | postgresql.Insert, table: Table) -> Insert:
+    others = {column.name: insert.excluded[column.name] for column in table.c if not column.primary_key}
+    return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=others)
+
+
+def upsert(table: Table) -> dict[str, Insert]:
+    """`INSERT … ON CONFLICT DO UPDATE` by primary key, by dialect name: the same SQL, but one class for each."""
+    return {
+        "sqlite": _upsert(sqlite.insert(table), table),
+        "postgresql": _upsert(postgresql.insert(table), table),
+    }
