@@ -68,7 +68,7 @@ def test_all_that_was_said_before_a_stream_broke_off_is_in_the_output(
 def test_all_that_the_upstream_of_a_case_says_is_in_the_output(case: Case) -> None:
     if case.upstream is None:
         pytest.skip("the request is refused")
-    reply = play(translate(case.request), [case.upstream])
+    reply = play(translate(case.request, case.dialect), [case.upstream])
     lost = missing(said_in(_chunks(case.upstream)), reply.response["output"])
     assert not lost or reply.losses, f"lost without a word: {lost}"
 

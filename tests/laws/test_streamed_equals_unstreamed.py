@@ -30,7 +30,7 @@ def test_a_completion_gives_the_same_response_however_it_is_cut_and_interleaved(
 def test_a_case_gives_the_same_response_when_its_output_comes_whole(case: Case) -> None:
     if case.upstream is None:
         pytest.skip("the request is refused")
-    call = translate(case.request)
+    call = translate(case.request, case.dialect)
     response = play(call, [case.upstream]).response
     completion = completion_of(response)
     if completion is None:
@@ -51,8 +51,10 @@ def completion_of(response: JSON) -> JSON | None:
         return None
     parts = {part["type"]: part for item in output for part in item.get("content", ())}
     text = parts.get("output_text", {})
+    signed = [item for item in output if item["type"] == "reasoning" and "provider_data" in item]
     message = {
         "reasoning_content": parts.get("reasoning_text", {}).get("text"),
+        "reasoning_details": next((item["provider_data"]["reasoning_details"] for item in signed), None),
         "content": text.get("text"),
         "annotations": text.get("annotations"),
         "refusal": parts.get("refusal", {}).get("refusal"),
@@ -70,7 +72,7 @@ def completion_of(response: JSON) -> JSON | None:
 
 def _tool_call(item: JSON) -> JSON:
     function = {"name": item["name"], "arguments": item["arguments"]}
-    return {"id": item["call_id"], "type": "function", "function": function}
+    return {"id": item["call_id"], "type": "function", "function": function, **item.get("provider_data", {})}
 
 
 def _usage(usage: JSON | None) -> JSON | None:

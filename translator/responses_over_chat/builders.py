@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
+from ..mapping.provider_data import CALLS, DETAILS, KEY
 from ..mapping.sealed import COMPACTION, REASONING, Sealer
 from ..wire import events
-from .chunks import is_whole_object
+from .calls import is_whole_object
 
 JSON = dict[str, Any]
 Emit = Callable[[JSON], None]
@@ -207,6 +208,18 @@ class MessageBuilder(ItemBuilder):
         return self.done(item)
 
 
+class AnswerBuilder(MessageBuilder):
+    """A message whose text comes as the arguments of a call."""
+
+    def append(self, arguments: str) -> None:
+        """Tell of more of the answer."""
+        self.append_text(arguments, None)
+
+    def complete(self) -> bool:
+        """Whether nothing more is to be expected."""
+        return is_whole_object([part["text"] for part in self.parts()])
+
+
 class CompactionBuilder(MessageBuilder):
     """What stands for a compacted conversation: the text that sums it up, told to nobody but sealed."""
 
@@ -255,7 +268,7 @@ class ReasoningBuilder(ItemBuilder):
         self._text_kind = text_kind
         self._summarise = summarise
         self._sealer = sealer
-        self._summary: list[JSON] = []
+        self._own: JSON = {}
         super().__init__(emit, item_id, index)
 
     def append(self, text: str) -> None:
@@ -276,23 +289,33 @@ class ReasoningBuilder(ItemBuilder):
     def close(self, status: ItemStatus, phase: Phase | None = None) -> JSON:
         """Tell that the reasoning is done."""
         self.close_part()
-        if self._summarise:
+        if self._summarise and self._parts:
             text = "".join(part["text"] for part in self._parts)
             self.open_part(self._text_kind, 0).append(text)
             self.close_part()
         item = self.item(status)
         if self._sealer is not None:
             text = "".join(part["text"] for part in item["content"])
-            item["encrypted_content"] = self._sealer.close(REASONING, {"text": text})
+            item["encrypted_content"] = self._sealer.close(REASONING, {"text": text, **self._own})
+        elif self._own:
+            item[KEY] = self._own
         return self.done(item)
+
+    def sign(self, details: list[JSON], calls: JSON | None = None) -> None:
+        """Take what the upstream wants back: reasoning details, and extras of calls by their ids."""
+        if details:
+            self._own[DETAILS] = details
+        if calls:
+            self._own[CALLS] = calls
 
 
 class FunctionCallBuilder(ItemBuilder):
     """A function call: its arguments are JSON text, told as it comes."""
 
-    def __init__(self, emit: Emit, item_id: str, index: int, *, call_id: str, name: str) -> None:
+    def __init__(self, emit: Emit, item_id: str, index: int, *, call_id: str, name: str, extra: JSON) -> None:
         self._call_id = call_id
         self._name = name
+        self._extra = extra
         self._fragments: list[str] = []
         super().__init__(emit, item_id, index)
 
@@ -317,7 +340,7 @@ class FunctionCallBuilder(ItemBuilder):
 
     def item(self, status: str) -> JSON:
         """The call as far as it has come."""
-        return {
+        item = {
             "id": self.id,
             "type": "function_call",
             "status": status,
@@ -325,6 +348,7 @@ class FunctionCallBuilder(ItemBuilder):
             "name": self._name,
             "arguments": "".join(self._fragments),
         }
+        return {**item, KEY: dict(self._extra)} if self._extra else item
 
     def close(self, status: ItemStatus, phase: Phase | None = None) -> JSON:
         """Tell that the call is done; a call without arguments has those of an empty object."""

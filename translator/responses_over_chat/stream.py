@@ -3,7 +3,7 @@
 What leaves it, and in which order:
 
     stream    = created 1*in-progress *item terminal      ; in-progress may also stand between any two events
-    item      = item-added *part item-done                ; message, reasoning
+    item      = item-added *part item-done                ; message, reasoning, also empty: what signs it came late
               / item-added *input-delta input-done item-done          ; function_call
     part      = part-added *delta delta-done part-done    ; annotation-added may stand between deltas
     terminal  = completed / incomplete / [error] failed
@@ -11,7 +11,8 @@ What leaves it, and in which order:
 The state is the structure. An item is in `_done` or it is the open one or it does not exist; its place in the list is
 its `output_index`. One item is open at a time. A fragment of another call closes the open call only when that one's
 arguments are a whole object; else it waits, as does text between the calls. The terminal event waits for the
-upstream's end, because usage may follow the finish reason.
+upstream's end, because usage may follow the finish reason. Where the answer is to come as a call (`answer_tool`), that
+call's arguments are the text of a message, and text beside it waits to see whether the call comes.
 """
 
 from __future__ import annotations
@@ -20,15 +21,19 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..dialects import Dialect
 from ..errors import TranslatorError, UpstreamError
+from ..mapping.conformance import fault_of
 from ..mapping.losses import Losses
 from ..mapping.outcome import COMPLETED, FAILED, map_finish_reason
+from ..mapping.provider_data import KEY, merge_details
 from ..mapping.tools import CallPolicy
 from ..wire import events
-from . import chunks
+from . import deltas
 from .body import Body
 from .builders import (
     REASONING_TEXT,
+    AnswerBuilder,
     CompactionBuilder,
     FunctionCallBuilder,
     ItemStatus,
@@ -36,27 +41,16 @@ from .builders import (
     Phase,
     ReasoningBuilder,
 )
+from .calls import WaitingCall
+from .chunks import open_reader
 from .options import ReplyOptions
 from .response import known_tier, output_text
 
 JSON = dict[str, Any]
 
+_CALLS = (FunctionCallBuilder, AnswerBuilder)
+
 _TERMINALS = {"completed": events.COMPLETED, "incomplete": events.INCOMPLETE, "failed": events.FAILED}
-
-
-class _WaitingCall:
-    """A call that was begun upstream and is not announced yet."""
-
-    def __init__(self, key: int) -> None:
-        self.key = key
-        self.call_id = ""
-        self.name = ""
-        self.fragments: list[str] = []
-
-    @property
-    def ready(self) -> bool:
-        """Whether its identity is settled: names come in pieces and ids late, but both before the arguments end."""
-        return bool(self.name and self.call_id and self.fragments)
 
 
 class Stream:
@@ -71,6 +65,8 @@ class Stream:
         response: JSON,
         *,
         policy: CallPolicy,
+        answer_tool: str | None,
+        dialect: Dialect,
         options: ReplyOptions,
         known_call_ids: frozenset[str],
         summarise: bool,
@@ -80,6 +76,7 @@ class Stream:
         self._response = response
         self._suffix = response["id"].removeprefix("resp_")
         self._policy = policy
+        self._answer_tool = answer_tool
         self._call_ids = set(known_call_ids)
         self._summarise = summarise
         self._reasoning_kind = REASONING_TEXT[options.reasoning_events]
@@ -87,16 +84,20 @@ class Stream:
         self._compaction_sealer = options.sealer if compact else None
         self._max_argument_bytes = options.max_argument_bytes
         self._body = Body(options.max_event_bytes)
-        self._reader = chunks.Reader()
+        self._reader = open_reader(dialect)
         self._outbox: list[JSON] = []
         self._sequence = 0
         self._done: list[JSON] = []
         self._open: MessageBuilder | ReasoningBuilder | FunctionCallBuilder | None = None
         self._open_key = -1  # of the open call
-        self._waiting: deque[_WaitingCall] = deque()
+        self._waiting: deque[WaitingCall] = deque()
         self._left_out: set[int] = set()  # calls the request does not allow
         self._sizes: dict[int, int] = {}  # bytes of each call's arguments
-        self._held: list[chunks.Delta] = []  # said while a call was not complete
+        self._held: list[deltas.Delta] = []  # said while a call was not complete
+        self._aside: list[deltas.Text] = []  # text beside an answer that is to come as a call
+        self._details: list[JSON] = []  # of the reasoning, since an item last took them
+        self._extras: dict[str, JSON] = {}  # of calls, by their ids
+        self._answer_key: int | None = None
         self._space = ""  # white space that may begin a message
         self._finish_reason: str | None = None
         self.error: TranslatorError | None = None
@@ -104,15 +105,17 @@ class Stream:
         self.losses = Losses()
         """What the upstream said and the client is not told."""
         self._handlers: dict[type, Callable[[Any], None]] = {
-            chunks.Text: self._text,
-            chunks.Refusal: self._refusal,
-            chunks.Reasoning: self._reasoning,
-            chunks.Call: self._call,
-            chunks.Annotation: self._annotation,
-            chunks.Finish: self._finish,
-            chunks.Usage: self._usage,
-            chunks.Tier: self._tier,
-            chunks.Fault: self._fault,
+            deltas.Text: self._text,
+            deltas.Refusal: self._refusal,
+            deltas.Reasoning: self._reasoning,
+            deltas.Details: self._reasoning_details,
+            deltas.Call: self._call,
+            deltas.Annotation: self._annotation,
+            deltas.Finish: self._finish,
+            deltas.Usage: self._usage,
+            deltas.Tier: self._tier,
+            deltas.Fault: self._fault,
+            deltas.Lost: self._lost,
         }
 
     # ---- input ----
@@ -225,10 +228,13 @@ class Stream:
                 return
             self._handlers[type(delta)](delta)
 
-    def _text(self, delta: chunks.Text) -> None:
+    def _text(self, delta: deltas.Text) -> None:
         message = self._open
         if type(message) is not MessageBuilder:
             if not self._room_for(delta):
+                return
+            if self._answer_tool is not None:
+                self._aside.append(delta)
                 return
             text = self._space + delta.text
             if not text.strip() and not delta.logprobs:
@@ -240,31 +246,46 @@ class Stream:
         else:
             message.append_text(delta.text, delta.logprobs)
 
-    def _refusal(self, delta: chunks.Refusal) -> None:
+    def _refusal(self, delta: deltas.Refusal) -> None:
         if self._room_for(delta):
             self._open_message().append_refusal(delta.text)
 
-    def _annotation(self, delta: chunks.Annotation) -> None:
+    def _annotation(self, delta: deltas.Annotation) -> None:
         if self._room_for(delta):
             self._open_message().annotate(delta.annotation)
 
-    def _reasoning(self, delta: chunks.Reasoning) -> None:
+    def _reasoning(self, delta: deltas.Reasoning) -> None:
         if self._compaction_sealer is not None or not self._room_for(delta):
             return  # how a summary was thought of stands for nothing
         reasoning = self._open
         if type(reasoning) is not ReasoningBuilder:
-            self._close("completed", "commentary")
-            reasoning = self._open = ReasoningBuilder(
-                self._emit,
-                f"rs_{self._suffix}{len(self._done):02x}",
-                len(self._done),
-                text_kind=self._reasoning_kind,
-                summarise=self._summarise,
-                sealer=self._reasoning_sealer,
-            )
+            reasoning = self._open_reasoning()
         reasoning.append(delta.text)
 
-    def _call(self, delta: chunks.Call) -> None:
+    def _open_reasoning(self) -> ReasoningBuilder:
+        self._close("completed", "commentary")
+        index = len(self._done)
+        reasoning = self._open = ReasoningBuilder(
+            self._emit,
+            f"rs_{self._suffix}{index:02x}",
+            index,
+            text_kind=self._reasoning_kind,
+            summarise=self._summarise,
+            sealer=self._reasoning_sealer,
+        )
+        return reasoning
+
+    def _reasoning_details(self, delta: deltas.Details) -> None:
+        if self._compaction_sealer is not None:
+            return
+        merge_details(self._details, delta.details)
+        if self._open is None:
+            self._open_reasoning()  # it may be sealed by the upstream itself, and have no text
+
+    def _lost(self, delta: deltas.Lost) -> None:
+        self.losses.report("output", f"a response has no place for the {delta.what}")
+
+    def _call(self, delta: deltas.Call) -> None:
         size = self._sizes[delta.key] = self._sizes.get(delta.key, 0) + len(delta.arguments.encode())
         if size > self._max_argument_bytes:
             self._break_off(
@@ -276,7 +297,7 @@ class Stream:
             return
         if delta.key in self._left_out:
             return
-        if type(self._open) is FunctionCallBuilder and delta.key == self._open_key:
+        if isinstance(self._open, _CALLS) and delta.key == self._open_key:
             if delta.arguments:
                 self._open.append(delta.arguments)
             return
@@ -286,24 +307,24 @@ class Stream:
                 if delta.arguments.strip():
                     self.losses.report("output", "the upstream sent more for a tool call that was complete")
                 return
-            waiting = _WaitingCall(delta.key)
+            waiting = WaitingCall(delta.key)
             self._waiting.append(waiting)
-        waiting.name, waiting.call_id = delta.name, delta.call_id
+        waiting.name, waiting.call_id, waiting.extra = delta.name, delta.call_id, delta.extra
         if delta.arguments:
             waiting.fragments.append(delta.arguments)
         self._advance()
 
-    def _finish(self, delta: chunks.Finish) -> None:
+    def _finish(self, delta: deltas.Finish) -> None:
         self._finish_reason = delta.reason
 
-    def _usage(self, delta: chunks.Usage) -> None:
+    def _usage(self, delta: deltas.Usage) -> None:
         self._response["usage"] = delta.usage
 
-    def _tier(self, delta: chunks.Tier) -> None:
+    def _tier(self, delta: deltas.Tier) -> None:
         if known_tier(delta.tier):
             self._response["service_tier"] = delta.tier
 
-    def _fault(self, delta: chunks.Fault) -> None:
+    def _fault(self, delta: deltas.Fault) -> None:
         self._break_off(delta.error)
 
     # ---- items ----
@@ -322,9 +343,9 @@ class Stream:
             message.append_text(space, None)
         return message
 
-    def _room_for(self, delta: chunks.Delta) -> bool:
+    def _room_for(self, delta: deltas.Delta) -> bool:
         """Whether something that is no call can be told now; else it is held until the calls are complete."""
-        if type(self._open) is FunctionCallBuilder and (self._waiting or not self._open.complete()):
+        if isinstance(self._open, _CALLS) and (self._waiting or not self._open.complete()):
             self._held.append(delta)
             return False
         return True
@@ -332,11 +353,14 @@ class Stream:
     def _advance(self) -> None:
         """Announce the calls that can be: in the order they began, each when the one before it is complete."""
         while self._waiting and self._waiting[0].ready:
-            if type(self._open) is FunctionCallBuilder and not self._open.complete():
+            if isinstance(self._open, _CALLS) and not self._open.complete():
                 return
             self._open_call(self._waiting.popleft())
 
-    def _open_call(self, waiting: _WaitingCall) -> None:
+    def _open_call(self, waiting: WaitingCall) -> None:
+        if waiting.name == self._answer_tool:
+            self._open_answer(waiting)
+            return
         calls = sum(item["type"] == "function_call" for item in self._done)
         calls += type(self._open) is FunctionCallBuilder
         if not self._policy.admits(waiting.name, calls):
@@ -344,6 +368,7 @@ class Stream:
             self._left_out.add(waiting.key)
             return
         self._space = ""  # nothing but white space before a call is the template's
+        self._tell_aside()
         self._close("completed", "commentary")
         index = len(self._done)
         call_id = waiting.call_id
@@ -351,18 +376,50 @@ class Stream:
             # missing, or used before: some upstreams number the calls of each reply from 0
             call_id = f"call_{self._suffix}{index:02x}"
         self._call_ids.add(call_id)
+        self._extras[call_id] = waiting.extra
         self._open_key = waiting.key
         call = self._open = FunctionCallBuilder(
-            self._emit, f"fc_{self._suffix}{index:02x}", index, call_id=call_id, name=waiting.name
+            self._emit,
+            f"fc_{self._suffix}{index:02x}",
+            index,
+            call_id=call_id,
+            name=waiting.name,
+            extra=waiting.extra,
         )
         for fragment in waiting.fragments:
             call.append(fragment)
+
+    def _open_answer(self, waiting: WaitingCall) -> None:
+        """The answer that comes as a call's arguments is told as text."""
+        if self._answer_key not in (None, waiting.key):
+            self.losses.report("output", "the upstream answered more than once")
+            self._left_out.add(waiting.key)
+            return
+        if self._aside:
+            self.losses.report("output", "text beside the answer was left out")
+            self._aside = []
+        self._close("completed", "commentary")
+        self._open_key = self._answer_key = waiting.key
+        index = len(self._done)
+        answer = self._open = AnswerBuilder(self._emit, f"msg_{self._suffix}{index:02x}", index)
+        for fragment in waiting.fragments:
+            answer.append(fragment)
+
+    def _tell_aside(self) -> None:
+        """Text that waited for an answer in form of a call, which does not come, or not first."""
+        aside, self._aside = self._aside, []
+        if "".join(delta.text for delta in aside).strip():
+            for delta in aside:
+                self._open_message().append_text(delta.text, delta.logprobs)
 
     def _close(self, status: ItemStatus, phase: Phase | None) -> None:
         """Close the open item, if any; `phase` is for messages."""
         item = self._open
         if item is None:
             return
+        if type(item) is ReasoningBuilder:
+            item.sign(self._details)
+            self._details = []
         self._done.append(item.close(status, phase))
         self._open = None
 
@@ -388,14 +445,41 @@ class Stream:
             self._break_off(UpstreamError(f"The upstream ended with '{self._finish_reason}'.", code="upstream_failed"))
             return
         completed = outcome.status == "completed"
+        if self._answer_key is None:
+            self._tell_aside()
         self._close("completed" if completed else "incomplete", "final_answer" if completed else None)
         missing = self._missing() if completed else None
         if missing is not None:
             self._break_off(missing)
             return
+        if completed:
+            self._sign()
+            self._check_format()
         if outcome.reason is not None:
             self._response["incomplete_details"] = {"reason": outcome.reason}
         self._terminate(outcome.status, completed_at)
+
+    def _sign(self) -> None:
+        """What the upstream wants back and no item holds goes into one that says nothing: it came late.
+
+        Where the client keeps sealed reasoning only, what belongs to calls is there too.
+        """
+        told = [item.get(KEY) for item in self._done]
+        sealed = self._reasoning_sealer is not None
+        calls = {call_id: extra for call_id, extra in self._extras.items() if extra and (sealed or extra not in told)}
+        if self._details or calls:
+            self._open_reasoning().sign(self._details, calls)
+            self._close("completed", None)
+
+    def _check_format(self) -> None:
+        format = self._response["text"]["format"]
+        if format["type"] == "text":
+            return
+        parts = [part for item in self._done if item["type"] == "message" for part in item["content"]]
+        texts = [part["text"] for part in parts if part["type"] == "output_text"]
+        fault = fault_of(texts[-1], format) if texts else None
+        if fault is not None:
+            self.losses.report("text.format", fault)
 
     def _missing(self) -> UpstreamError | None:
         """What a completed reply must hold and this one does not."""

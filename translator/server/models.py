@@ -27,6 +27,7 @@ class Target(NamedTuple):
     model: str | None
     dialect: Dialect
     output_limit: int | None = None
+    window: int | None = None
 
 
 class Catalogue:

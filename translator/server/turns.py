@@ -95,6 +95,7 @@ class Turns:
             dialect=target.dialect,
             upstream_model=target.model,
             output_limit=target.output_limit,
+            window=target.window,
             options=dataclasses.replace(self._options, sealer=self._kept.seal.of(principal.tenant)),
             history=history,
             stored=self.history.keeps,
