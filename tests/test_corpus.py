@@ -37,7 +37,7 @@ def test_no_snapshot_is_left_of_a_case_that_is_gone() -> None:
     # syrupy itself looks for unused snapshots only where no test is deselected, and the default run leaves out some
     used = {f"{case}/{name}" for case in load("responses_over_chat") for name in translations(case)}
     found = {path.relative_to(SNAPSHOTS).as_posix() for path in SNAPSHOTS.rglob("*") if path.is_file()}
-    assert found <= used, "delete them, or run pytest -m '' --snapshot-update"
+    assert found <= used, "delete them"
 
 
 def translations(case: Case) -> dict[str, bytes]:

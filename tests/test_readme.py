@@ -21,7 +21,7 @@ from .servers import RunningServer
 
 @pytest.fixture(scope="module")
 def demo() -> Iterator[RunningServer]:
-    server = RunningServer(create_app(Settings()))
+    server = RunningServer(create_app(Settings(store="memory:")))
     yield server
     server.stop()
 

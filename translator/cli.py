@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from . import __version__
 from .server import running
 from .server.configuration import Sources, load
 from .server.origins import PREFIX, WrongSetting
 
+Command = Callable[..., None]
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="responses-translator")
+@click.version_option(__version__, prog_name="translator")
 def main() -> None:
     """Make any chat-only upstream speak OpenAI's Responses API."""
 
 
-def _setting(flag: str, field: str, **more: Any) -> Any:
+def _setting(flag: str, field: str, **more: Any) -> Callable[[Command], Command]:
     """A flag for a setting, with the setting's own words as its help; its value is checked with all others."""
     meaning = (Sources.model_fields[field].description or "").rstrip(".")
     variable = PREFIX + flag.removeprefix("--").replace("-", "_").upper()

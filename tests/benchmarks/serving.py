@@ -5,6 +5,7 @@ It prints its port, then the seconds of CPU it has used for each line it reads.
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 import threading
@@ -12,6 +13,7 @@ import time
 
 import uvicorn
 
+from translator.server import running
 from translator.server.app import create_app
 from translator.server.settings import Model, Settings, Upstream
 
@@ -22,6 +24,7 @@ def main(kind: str, upstream: str) -> None:
     if kind == "bare":
         app = bare.create_app(upstream)
     else:
+        running.log_to(open(os.devnull, "w"))  # noqa: SIM115 - for as long as the process lives
         named = Upstream(base_url=upstream, models=(Model(name="gpt-demo"),))
         app = create_app(Settings(store="memory:", upstreams=(named,)))
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)

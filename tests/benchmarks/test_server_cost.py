@@ -80,7 +80,7 @@ def _measure(server: Process, body: bytes, times: int, end: bytes) -> float:
 
 def _ratio(servers: dict[str, Process], times: int, *, stream: bool) -> tuple[float, str]:
     """The best of several rounds each, taken in turns: noise only ever adds."""
-    asked = {
+    asked: dict[str, dict[str, object]] = {
         "bare": {"model": "gpt-demo", "messages": [{"role": "user", "content": "Tell me a story."}]},
         "translator": {"model": "gpt-demo", "input": "Tell me a story.", "store": False},
     }

@@ -9,7 +9,7 @@ import sys
 CHUNKS = 200
 """The text deltas of one stream."""
 
-WORDS = "The quick brown fox jumps over the lazy dog and thinks about it for quite a while ".split()
+WORDS = ["The", "quick", "brown", "fox", "jumps", "over", "the", "lazy", "dog", "and", "thinks", "about", "it"]
 
 
 def _json(value: object) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -14,15 +15,24 @@ FUNCTIONS = [{"type": "function", "name": name, "parameters": {"type": "object"}
 
 
 def requests() -> st.SearchStrategy[JSON]:
-    """Requests that any completion may answer, with what shapes the reply in them."""
+    """Requests that any completion may answer, with what shapes the reply or limits its calls."""
     base = {"model": "m", "input": "Hello", "tools": FUNCTIONS}
     return st.fixed_dictionaries(
         {},
         optional={
             "include": st.just(["message.output_text.logprobs"]),
             "reasoning": st.just({"effort": "low", "summary": "auto"}),
+            "tool_choice": st.just({"type": "allowed_tools", "mode": "auto", "tools": FUNCTIONS[:2]}),
+            "parallel_tool_calls": st.just(False),
         },
     ).map(lambda options: {**base, **options})
+
+
+def admitted(request: JSON, calls: Sequence[JSON]) -> list[JSON]:
+    """Those of an upstream's tool calls that the request allows to reach the client."""
+    allowed = TOOLS[:2] if "tool_choice" in request else TOOLS
+    admitted = [call for call in calls if call["function"]["name"] in allowed]
+    return admitted[:1] if request.get("parallel_tool_calls") is False else admitted
 
 
 # ---- conversations ----

@@ -19,14 +19,15 @@ from translator.sse import Decoder
 from ..cases import Case, load
 from ..playback import play, play_chunks, translate
 from .completions import Completion, chunks_of, completions
-from .requests import requests
+from .requests import admitted, requests
 
 JSON = dict[str, Any]
 
 
 @given(requests(), completions(), st.integers(0, 2**32))
 def test_all_that_an_upstream_says_is_in_the_output(request: JSON, completion: Completion, seed: int) -> None:
-    output = play_chunks(translate(request), chunks_of(completion, Random(seed))).response["output"]
+    reply = play_chunks(translate(request), chunks_of(completion, Random(seed)))
+    output = reply.response["output"]
     told = {part["type"]: part for item in output for part in item.get("content", ())}
     assert told.get("reasoning_text", {"text": ""})["text"] == completion.reasoning
     assert told.get("refusal", {"refusal": ""})["refusal"] == completion.refusal
@@ -40,9 +41,11 @@ def test_all_that_an_upstream_says_is_in_the_output(request: JSON, completion: C
     ]
     if completion.logprobs and text["text"]:
         assert [entry["token"] for entry in text["logprobs"]] == list(completion.tokens)
-    calls = [item for item in output if item["type"] == "function_call"]
-    assert len(calls) == len(completion.calls)
-    for item, call in zip(calls, completion.calls, strict=True):
+    told_calls = [item for item in output if item["type"] == "function_call"]
+    calls = admitted(request, completion.calls)
+    assert len(told_calls) == len(calls)
+    assert len(reply.losses) == len(completion.calls) - len(calls)
+    for item, call in zip(told_calls, calls, strict=True):
         assert (item["call_id"], item["name"]) == (call["id"], call["function"]["name"])
         arguments = call["function"]["arguments"]
         assert item["arguments"] == arguments or (not arguments.strip() and item["arguments"] == "{}")
@@ -55,7 +58,8 @@ def test_all_that_was_said_before_a_stream_broke_off_is_in_the_output(
     assume(completion.tagged is None)
     random = Random(seed)
     # a call that waits for the end of another cannot be told of: an item that is cut short is the last
-    chunks = chunks_of(replace(completion, calls=completion.calls[:1]), random)
+    calls = admitted(request, completion.calls)[:1]
+    chunks = chunks_of(replace(completion, calls=tuple(calls)), random)
     end = next(number for number, chunk in enumerate(chunks) if chunk["choices"][0]["finish_reason"])
     chunks = chunks[: random.randrange(end + 1)]
     response = play_chunks(translate(request), chunks).response

@@ -69,6 +69,21 @@ def assert_valid_response(response: Mapping[str, Any]) -> None:
     _assert_valid("ResponseResource", response)
 
 
+def assert_valid_item(item: Mapping[str, Any]) -> None:
+    """Raise an AssertionError that names the place where a listed item breaks the schema."""
+    _assert_valid("ItemField", item)
+
+
+def assert_valid_compaction(compaction: Mapping[str, Any]) -> None:
+    """Raise an AssertionError that names the place where the answer of `/responses/compact` breaks the schema."""
+    _assert_valid("CompactResource", compaction)
+
+
+def assert_valid_websocket_error(message: Mapping[str, Any]) -> None:
+    """Raise an AssertionError that names the place where the envelope of a WebSocket failure breaks the schema."""
+    _assert_valid("WebSocketErrorEvent", message)
+
+
 def _assert_valid(name: str, instance: Mapping[str, Any]) -> None:
     for error in _validator(name).iter_errors(instance):
         place = "".join(f"[{step!r}]" for step in error.absolute_path)

@@ -52,7 +52,7 @@ FOLLOWS: dict[str, dict[str, Any]] = {
 
 
 def ask(**fields: Any) -> responses_over_chat.Translation:
-    return responses_over_chat.translate_request({"model": "some-model", "store": False, **fields})
+    return responses_over_chat.translate_request({"model": "some-model", "input": "Hi", "store": False, **fields})
 
 
 def test_every_field_of_the_wire_model_is_in_the_ledger_and_no_other() -> None:
@@ -63,6 +63,8 @@ def test_every_field_of_the_wire_model_is_in_the_ledger_and_no_other() -> None:
 @pytest.mark.parametrize("name", LEDGER)
 def test_a_field_meets_the_fate_its_entry_tells(name: str) -> None:
     entry, value = LEDGER[name], EXAMPLES[name]
+    if entry.fate == "kept":
+        return  # which takes one who keeps: below
     given = {**FOLLOWS.get(name, {}), name: value}
     if entry.fate == "refused":
         with pytest.raises(Unsupported) as caught:
@@ -82,6 +84,8 @@ def test_a_field_meets_the_fate_its_entry_tells(name: str) -> None:
             assert entry.chat is None
             assert name not in call.chat_request
             assert call.stream(response_id="resp_1").response[name] == value
+        case "applied":
+            assert name not in call.chat_request
         case "reported":
             assert any(loss.path.startswith(name) for loss in call.losses)
             assert name not in call.chat_request
@@ -102,6 +106,24 @@ def test_what_the_client_did_not_send_is_not_sent_upstream() -> None:
         "model": "some-model",
         "messages": [{"role": "user", "content": "Hello"}],
     }
+
+
+@pytest.mark.parametrize("name", ["previous_response_id", "conversation"])
+def test_what_a_field_stands_for_is_taken_as_history_and_missed_without(name: str) -> None:
+    with pytest.raises(Unsupported) as caught:
+        ask(**{name: EXAMPLES[name]})
+    assert caught.value.param == name
+    past = [{"role": "user", "content": "Before"}, {"role": "assistant", "content": "Indeed."}]
+    call = responses_over_chat.translate_request(
+        {"model": "some-model", "input": "Hi", "store": False, name: EXAMPLES[name]}, history=past
+    )
+    assert [message["content"] for message in call.chat_request["messages"]] == ["Before", "Indeed.", "Hi"]
+
+
+def test_who_keeps_responses_says_so_and_the_response_says_it_too() -> None:
+    call = responses_over_chat.translate_request({"model": "m", "input": "Hello"}, stored=True)
+    assert not call.losses
+    assert call.stream(response_id="resp_1").response["store"] is True
 
 
 def test_the_default_of_storing_is_reported_as_a_loss() -> None:

@@ -18,7 +18,7 @@ KEY = "sk-client"
 @pytest.fixture(scope="session")
 def demo() -> Iterator[RunningServer]:
     """The server with no upstream set, so that the demo answers; clients need a key."""
-    server = RunningServer(create_app(Settings(api_keys=(KEY,))))
+    server = RunningServer(create_app(Settings(api_keys=(KEY,), store="memory:")))
     yield server
     server.stop()
 

@@ -126,11 +126,15 @@ def test_reasoning_is_an_item_before_the_message(client: OpenAI) -> None:
 
 def test_the_request_id_and_the_losses_are_in_the_headers(client: OpenAI) -> None:
     raw = client.responses.with_raw_response.create(
-        model="demo", input="Hi", truncation="auto", extra_headers={"x-request-id": "mine-1"}
+        model="demo",
+        input="Hi",
+        include=["file_search_call.results"],
+        extra_body={"client_metadata": {"a": "b"}},
+        extra_headers={"x-request-id": "mine-1"},
     )
     assert raw.headers["x-request-id"] == "mine-1"
     losses = dict(loss.split(": ", 1) for loss in raw.headers["x-translator-losses"].split("; "))
-    assert set(losses) == {"store", "truncation"}
+    assert set(losses) == {"client_metadata", "include[0]"}
     assert raw.parse().output_text == "Hi"
 
 

@@ -51,12 +51,26 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         "input[0].content[0].image_url",
     ),
     "previous response": ({"previous_response_id": "resp_1"}, "previous_response_id"),
-    "conversation": ({"conversation": "conv_1"}, "conversation"),
     "background": ({"background": True}, "background"),
     "stored prompt": ({"prompt": {"id": "pmpt_1"}}, "prompt"),
-    "item reference": ({"input": [{"type": "item_reference", "id": "msg_1"}]}, "input[0]"),
     "choice of no tool": ({"tool_choice": {"type": "function", "name": "f"}}, "tool_choice"),
 }
+
+
+MISSING: dict[str, tuple[dict[str, Any], str]] = {
+    "conversation": ({"conversation": "conv_1"}, "conversation"),
+    "item reference": ({"input": [{"type": "item_reference", "id": "msg_1"}]}, "input[0].id"),
+}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(("asked", "param"), MISSING.values(), ids=MISSING)
+def test_what_is_not_there_is_not_found_and_named(
+    client: OpenAI, asked: dict[str, Any], param: str, stream: bool
+) -> None:
+    with pytest.raises(openai.NotFoundError) as caught:
+        client.responses.create(**{"model": "demo", "input": "Hi", "stream": stream, **asked})
+    assert caught.value.param == param
 
 
 @pytest.mark.parametrize("stream", [False, True])

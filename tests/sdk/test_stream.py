@@ -109,8 +109,10 @@ def test_arguments_arrive_in_fragments_that_add_up(client: OpenAI) -> None:
 
 
 def test_losses_and_the_request_id_are_in_the_headers_of_a_stream(client: OpenAI) -> None:
-    with client.responses.with_streaming_response.create(model="demo", input="Hi", stream=True) as raw:
-        assert raw.headers["x-translator-losses"].startswith("store: ")
+    with client.responses.with_streaming_response.create(
+        model="demo", input="Hi", stream=True, include=["file_search_call.results"]
+    ) as raw:
+        assert raw.headers["x-translator-losses"].startswith("include[0]: ")
         assert raw.headers["x-request-id"].startswith("req_")
         assert raw.headers["content-type"].startswith("text/event-stream")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Fate = Literal["carried", "mapped", "echoed", "applied", "refused", "reported"]
+Fate = Literal["carried", "mapped", "echoed", "applied", "kept", "refused", "reported"]
 
 
 class Entry(NamedTuple):
@@ -12,7 +12,8 @@ class Entry(NamedTuple):
 
     fate: Fate
     """`carried`: sent upstream as it is; `mapped`: said in chat's words; `echoed`: stands in the response; `applied`:
-    obeyed here; `refused`: answered with 400 when it asks for something; `reported`: listed among the losses."""
+    obeyed here; `kept`: obeyed by whoever keeps responses, as the server does, else refused or reported; `refused`:
+    answered with 400 when it asks for something; `reported`: listed among the losses."""
 
     chat: str | None
     """The chat parameter that carries it."""
@@ -27,9 +28,11 @@ LEDGER: dict[str, Entry] = {
     "instructions": Entry("mapped", "messages", "The first message, in the upstream's role for it."),
     "stream": Entry("carried", "stream", "With usage asked for in `stream_options`."),
     "stream_options": Entry("reported", None, "Obfuscation is not added."),
-    "store": Entry("reported", None, "Nothing is stored: the response says `store: false`."),
-    "previous_response_id": Entry("refused", None, "Nothing is stored; send the earlier items in `input`."),
-    "conversation": Entry("refused", None, "Nothing is stored; send the earlier items in `input`."),
+    "store": Entry("kept", None, "Committed before the end is told; where nothing is kept, reported."),
+    "previous_response_id": Entry(
+        "kept", "messages", "The whole chain, then `input`; the library takes it as `history`."
+    ),
+    "conversation": Entry("kept", "messages", "Its items, then `input`; the library takes them as `history`."),
     "metadata": Entry("echoed", None, "Chat upstreams take it only with storage of their own."),
     "max_output_tokens": Entry(
         "mapped", "max_tokens", "Capped by the model's limit, under the name the upstream knows."
@@ -50,9 +53,11 @@ LEDGER: dict[str, Entry] = {
     "tools": Entry("mapped", "tools", "Functions are nested; hosted tools are forwarded, left out or refused."),
     "tool_choice": Entry("mapped", "tool_choice", "And enforced on what the model calls."),
     "parallel_tool_calls": Entry("carried", "parallel_tool_calls", "And enforced on what the model calls."),
-    "truncation": Entry("echoed", None, "`disabled` is what happens; `auto` is reported: nothing is shortened."),
+    "truncation": Entry(
+        "applied", None, "`auto`: the server drops the oldest turns of what is too long; the library reports it."
+    ),
     "include": Entry("mapped", "logprobs", "`message.output_text.logprobs` asks for them; the rest is reported."),
-    "background": Entry("refused", None, "Nothing is stored; stream the response instead."),
+    "background": Entry("refused", None, "Responses are made while the client waits; stream them."),
     "prompt": Entry("refused", None, "There are no stored prompts; send its text in `instructions` and `input`."),
     "client_metadata": Entry("reported", None, "Codex's own; it says nothing to a chat upstream."),
 }

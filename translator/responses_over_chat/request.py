@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from ..dialects import DEFAULT, Dialect, Limits
-from ..errors import Unsupported
+from ..errors import InvalidRequest, Unsupported
 from ..mapping.losses import Loss, Losses
 from ..mapping.messages import map_items
 from ..mapping.reasoning import map_effort, thinks
@@ -212,8 +212,18 @@ def _must_stream(effort: str | None, dialect: Dialect) -> bool:
 
 def _refuse(request: JSON, resolved: bool) -> None:
     for name, entry in LEDGER.items():
-        if entry.fate == "refused" and request.get(name) and not (resolved and name in _HISTORY):
-            raise Unsupported(f"'{name}' is not supported: {entry.why}", param=name)
+        if entry.fate == "refused" and request.get(name):
+            raise Unsupported(f"'{name}' is not supported. {entry.why}", param=name)
+        if name in _HISTORY and request.get(name) and not resolved:
+            raise Unsupported(
+                f"'{name}' stands for items that are not kept here: send the earlier items in 'input'.", param=name
+            )
+    if not resolved and not request.get("input") and request.get("input") != "":
+        raise InvalidRequest(
+            "Missing required parameter: 'input'; send a string or a list of items.",
+            param="input",
+            code="missing_required_parameter",
+        )
 
 
 def _report(request: JSON, options: ReplyOptions, losses: Losses, *, stored: bool, shortens: bool) -> None:

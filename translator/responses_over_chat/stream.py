@@ -167,6 +167,13 @@ class Stream:
             self._emit({"type": events.IN_PROGRESS, "response": {**self._response, "output": list(self._done)}})
         return self._sent()
 
+    def extend(self, kind: str, content: JSON) -> list[JSON]:
+        """An event that is not the standard's; `kind` carries a provider's slug, and clients may pass over it."""
+        self._begin()
+        if not self.over:
+            self._emit({"type": kind, **content})
+        return self._sent()
+
     # ---- how far it has come ----
 
     @property

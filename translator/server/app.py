@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from typing import NamedTuple
 
 import httpx
 from starlette.applications import Starlette
@@ -11,17 +12,24 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from ..errors import InvalidRequest, TranslatorError
 from .auth import Authenticator
+from .body import ClientLeft
+from .compactions import Compactions
+from .conversation_items import ConversationItems
+from .conversations import Conversations
+from .input_tokens import InputTokens
 from .kept import Kept
 from .models import Catalogue, ModelRoutes
 from .observation import Observation
 from .responses import Responses
 from .settings import Settings, Upstream
+from .stored_responses import StoredResponses
 from .turns import Turns
 from .upstream import UpstreamClient, open_transport
+from .websocket import WebSocketResponses
 
 PREFIXES = ("/v1", "", "/api/v1")
 """Every route is served under each of these."""
@@ -40,8 +48,17 @@ def create_app(
     authenticator = Authenticator(settings)
     catalogue = Catalogue(upstreams, settings.models_cache_seconds, settings.auth == "passthrough")
     kept = Kept(settings)
-    responses = Responses(authenticator, Turns(settings, catalogue, kept))
-    models = ModelRoutes(authenticator, catalogue)
+    turns = Turns(settings, catalogue, kept)
+    resources = _Resources(
+        Responses(authenticator, turns),
+        WebSocketResponses(authenticator, turns),
+        Compactions(authenticator, turns),
+        InputTokens(authenticator, turns),
+        StoredResponses(authenticator, kept),
+        Conversations(authenticator, kept, settings.max_body_bytes),
+        ConversationItems(authenticator, kept, settings.max_body_bytes),
+        ModelRoutes(authenticator, catalogue),
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -53,9 +70,13 @@ def create_app(
                     await upstream.aclose()
 
     app = Starlette(
-        routes=[route for prefix in PREFIXES for route in _routes(prefix, responses, models)],
+        routes=[route for prefix in PREFIXES for route in _routes(prefix, resources)],
         middleware=[Middleware(Observation)],
-        exception_handlers={TranslatorError: _answer_error, HTTPException: _answer_http_error},
+        exception_handlers={
+            TranslatorError: _answer_error,
+            HTTPException: _answer_http_error,
+            ClientLeft: _answer_nobody,
+        },
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
@@ -71,11 +92,40 @@ def _open(settings: Settings, transport: httpx.AsyncBaseTransport | None) -> lis
     return [UpstreamClient(upstream, transport or demo.transport())]
 
 
-def _routes(prefix: str, responses: Responses, models: ModelRoutes) -> list[BaseRoute]:
+class _Resources(NamedTuple):
+    responses: Responses
+    websocket: WebSocketResponses
+    compactions: Compactions
+    input_tokens: InputTokens
+    stored: StoredResponses
+    conversations: Conversations
+    items: ConversationItems
+    models: ModelRoutes
+
+
+def _routes(prefix: str, resources: _Resources) -> list[BaseRoute]:
+    stored, conversations, items = resources.stored, resources.conversations, resources.items
+    response, conversation = f"{prefix}/responses/{{id}}", f"{prefix}/conversations/{{id}}"
     return [
-        Route(f"{prefix}/responses", responses, methods=["POST"]),
-        Route(f"{prefix}/models", models.list),
-        Route(f"{prefix}/models/{{id:path}}", models.retrieve),
+        Route(f"{prefix}/responses", resources.responses, methods=["POST"]),
+        Route(f"{prefix}/responses", resources.websocket.answer_get, methods=["GET"]),
+        WebSocketRoute(f"{prefix}/responses", resources.websocket),
+        Route(f"{prefix}/responses/compact", resources.compactions, methods=["POST"]),
+        Route(f"{prefix}/responses/input_tokens", resources.input_tokens.count, methods=["POST"]),
+        Route(response, stored.retrieve, methods=["GET"]),
+        Route(response, stored.delete, methods=["DELETE"]),
+        Route(f"{response}/cancel", stored.cancel, methods=["POST"]),
+        Route(f"{response}/input_items", stored.input_items, methods=["GET"]),
+        Route(f"{prefix}/conversations", conversations.create, methods=["POST"]),
+        Route(conversation, conversations.retrieve, methods=["GET"]),
+        Route(conversation, conversations.update, methods=["POST"]),
+        Route(conversation, conversations.delete, methods=["DELETE"]),
+        Route(f"{conversation}/items", items.list, methods=["GET"]),
+        Route(f"{conversation}/items", items.create, methods=["POST"]),
+        Route(f"{conversation}/items/{{item_id}}", items.retrieve, methods=["GET"]),
+        Route(f"{conversation}/items/{{item_id}}", items.delete, methods=["DELETE"]),
+        Route(f"{prefix}/models", resources.models.list),
+        Route(f"{prefix}/models/{{id:path}}", resources.models.retrieve),
         Route(f"{prefix}/health", _health),
     ]
 
@@ -90,6 +140,10 @@ async def _answer_error(request: Request, error: Exception) -> Response:
     return JSONResponse(error.body(), error.status, dict(error.headers))
 
 
+async def _answer_nobody(request: Request, error: Exception) -> Response:
+    return Response(status_code=400)
+
+
 async def _answer_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     asked = f"{request.method} {request.url.path[:200]}"
@@ -97,7 +151,7 @@ async def _answer_http_error(request: Request, error: Exception) -> Response:
         allowed = (error.headers or {}).get("Allow", "")
         message = f"{asked} is not possible here: use {allowed}."
     elif error.status_code == 404:
-        message = f"There is no {asked}: there are POST /responses, GET /models, GET /models/{{id}} and GET /health."
+        message = f"There is no {asked}: there are /responses, /conversations, /models and /health, and what is below."
     else:
         message = f"{error.detail}."
     answer = InvalidRequest(message, status=error.status_code, headers=error.headers)

@@ -64,10 +64,10 @@ def _presented(scope: Scope) -> bytes | None:
 
 
 def _as_header(key: bytes) -> str:
-    try:
-        return key.decode("ascii")
-    except UnicodeDecodeError:
-        raise _refused("The API key holds characters that no header carries: send ASCII.") from None
+    text = key.decode("latin-1")
+    if not (text.isascii() and text.isprintable()):
+        raise _refused("The API key holds characters that no header carries: send printable ASCII.")
+    return text
 
 
 def _refused(message: str) -> InvalidRequest:

@@ -21,14 +21,21 @@ class ClientLeft(Exception):
     """The client closed its connection before its request was complete: nobody is there to be answered."""
 
 
-async def read_json(scope: Scope, receive: Receive, limit: int) -> dict[str, Any]:
-    """The request's JSON object. Raises InvalidRequest (400, 413 beyond `limit` bytes, 415) or ClientLeft."""
+async def read_json(scope: Scope, receive: Receive, limit: int, *, empty: bytes = b"") -> dict[str, Any]:
+    """The request's JSON object; an empty body is read as `empty`.
+
+    Raises InvalidRequest (400, 413 beyond `limit` bytes, 415) or ClientLeft.
+    """
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > limit:
             raise _too_large(limit)
         if name == b"content-encoding" and value.lower() != b"identity":
             raise InvalidRequest("The body is compressed: send it as it is.", status=415)
-    body = await _read(receive, limit)
+    return parse_json(await _read(receive, limit) or empty)
+
+
+def parse_json(body: bytes | str) -> dict[str, Any]:
+    """A JSON object. Raises InvalidRequest."""
     try:
         value = from_json(body, allow_inf_nan=False)
     except ValueError as error:

@@ -6,8 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import to_json
+
 from ..errors import InvalidRequest
+from ..responses_over_chat.compaction import TRIGGER
 from ..store import Response, Store
+from ..store.records import well_formed
 from .auth import Principal
 from .kept import Kept
 
@@ -20,6 +24,8 @@ _PREFIXES = {
     "reasoning": "rs",
     "compaction": "cmp",
 }
+_MEMORY_BYTES = 64 * 2**20
+_HAS_STATUS = frozenset({"message", "function_call", "function_call_output", "reasoning"})
 _CONTINUABLE = frozenset({"completed", "incomplete"})
 
 
@@ -36,25 +42,44 @@ class Past:
     conversation_id: str | None = None
     """The conversation that its turn is added to."""
 
+    remembered: Remembered | None = None
+    """What it continues, where that came from the memory of its connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A turn of this connection, with all that came before it."""
+
+    items: list[JSON]
+    size: int
+    stored: bool
+    """Whether the store has it too."""
+
 
 class Memory:
     """The turns of one connection, kept for as long as it is open: what `store: false` continues from.
 
-    Only the latest turn can be continued; it holds all that came before it.
+    Only the latest turn can be continued; it holds all that came before it. Beyond 64 MiB nothing is remembered.
     """
 
     def __init__(self) -> None:
-        self._latest: tuple[str, list[JSON]] | None = None
+        self._latest: tuple[str, Remembered] | None = None
 
-    def recall(self, response_id: str) -> list[JSON] | None:
-        """The items of the turn and all before it, if this is the latest one."""
+    def recall(self, response_id: str) -> Remembered | None:
+        """The turn, if it is the latest one."""
         if self._latest is not None and self._latest[0] == response_id:
             return self._latest[1]
         return None
 
-    def remember(self, response_id: str, items: list[JSON]) -> None:
-        """Keep a turn, in the place of the one before it."""
-        self._latest = (response_id, items)
+    def remember(self, response: JSON, past: Past, *, stored: bool) -> None:
+        """Keep a finished turn, in the place of the one before it."""
+        before = past.history or []
+        new = [*past.request["input"], *response["output"]]
+        size = len(to_json(new)) + (past.remembered.size if past.remembered else len(to_json(before)))
+        if size > _MEMORY_BYTES:
+            self._latest = None
+            return
+        self._latest = (response["id"], Remembered(in_force([*before, *new]), size, stored))
 
     def forget(self, response_id: str | None) -> None:
         """Let go of a turn whose continuation failed."""
@@ -89,20 +114,30 @@ class History:
             )
         history: list[JSON] | None = None
         conversation_id = None
+        remembered = None
         if previous is not None:
-            history = memory.recall(previous) if memory is not None else None
-            if history is None:
+            remembered = memory.recall(previous) if memory is not None else None
+            if remembered is not None:
+                history = remembered.items
+            elif memory is not None and not request.get("store", True):
+                raise _not_in_memory(previous)
+            else:
                 history = await self._chain(principal.tenant, previous)
         elif conversation is not None:
             conversation_id = _conversation_id(conversation)
             history = await self._store.conversations.history(principal.tenant, conversation_id)
-        request["input"] = await self._dereference(request["input"], principal.tenant, history or ())
-        return Past(request, history, conversation_id)
+        request["input"] = await self.dereference(request["input"], principal.tenant, history or ())
+        return Past(request, in_force(history) if history is not None else None, conversation_id, remembered)
 
     async def keep(self, response: Mapping[str, Any], past: Past, principal: Principal) -> None:
         """Keep a finished response with what its own request brought; committed when this returns."""
         digits = response["id"].removeprefix("resp_")
-        given = [_with_id(item, digits, index) for index, item in enumerate(past.request["input"])]
+        given = listed(past.request["input"], digits)
+        previous = response["previous_response_id"]
+        if past.remembered is not None and not past.remembered.stored:
+            # what it continues was never stored: what it stands on is kept with it, so that it can be continued itself
+            given = [*listed(past.history or (), f"{digits}h"), *given]
+            previous = None
         output = response["output"]
         body = {key: value for key, value in response.items() if key not in ("output", "output_text")}
         record = Response(
@@ -112,7 +147,7 @@ class History:
             body=body,
             input=given,
             output=output,
-            previous_response_id=response["previous_response_id"],
+            previous_response_id=previous,
             conversation_id=past.conversation_id if response["status"] in _CONTINUABLE else None,
         )
         await self._store.responses.save(record, conversation_items=[*given, *output])
@@ -121,8 +156,10 @@ class History:
         turns = await self._store.responses.chain(tenant, response_id)
         return [item for turn in turns for item in (*turn.input, *turn.output)]
 
-    async def _dereference(self, items: list[JSON], tenant: str, history: Sequence[JSON]) -> list[JSON]:
-        """Items with what an `item_reference` refers to in its place."""
+    async def dereference(
+        self, items: list[JSON], tenant: str, history: Sequence[JSON] = (), path: str = "input"
+    ) -> list[JSON]:
+        """Items with what an `item_reference` refers to in its place. Raises InvalidRequest (404) where it is gone."""
         wanted = {item["id"] for item in items if item.get("type") == "item_reference" and "id" in item}
         if not wanted:
             return items
@@ -137,7 +174,7 @@ class History:
                     raise InvalidRequest(
                         f"Item with id {item_id!r} not found: send the item itself, or store the response it is of.",
                         status=404,
-                        param=f"input[{index}].id",
+                        param=f"{path}[{index}].id",
                         code="item_not_found",
                     )
                 item = known[item_id]
@@ -162,15 +199,49 @@ def _conversation_id(conversation: str | JSON) -> str:
     return found
 
 
-def _with_id(item: JSON, digits: str, index: int) -> JSON:
-    """An input item as it is listed: with a type, an id, and the parts of a string."""
+def in_force(items: list[JSON]) -> list[JSON]:
+    """What is left of earlier items: where they were compacted, what users said before, word for word, and the rest.
+
+    A compaction was made here if it follows the trigger that asked for it; one that a client sent stands for what it
+    sent it in the place of.
+    """
+    if not any(item.get("type") == TRIGGER for item in items):
+        return items
+    start = 0
+    for index in range(len(items) - 1, 0, -1):
+        if items[index].get("type") == "compaction" and items[index - 1].get("type") == TRIGGER:
+            start = index
+            break
+    said = [item for item in items[:start] if item.get("role") == "user"]
+    return [*said, *(item for item in items[start:] if item.get("type") != TRIGGER)]
+
+
+def listed(items: Sequence[JSON], digits: str) -> list[JSON]:
+    """Items as they are stored and listed: each with a type, an id made of `digits`, and a status where it has one."""
+    return [_listed(item, digits, index) for index, item in enumerate(items)]
+
+
+def _listed(item: JSON, digits: str, index: int) -> JSON:
     kind = item.get("type", "message")
-    listed: JSON = {"type": kind, "id": f"{_PREFIXES.get(kind, 'item')}_{digits}i{index:02x}", **item}
+    shown: JSON = {"type": kind, "id": f"{_PREFIXES.get(kind, 'item')}_{digits}i{index:02x}", **item}
+    if not well_formed(str(shown["id"])):
+        shown["id"] = f"{_PREFIXES.get(kind, 'item')}_{digits}i{index:02x}"
+    if kind in _HAS_STATUS:
+        shown.setdefault("status", "completed")
+    if kind == "reasoning":
+        shown.setdefault("summary", [])
     if kind == "message":
-        listed.setdefault("status", "completed")
-        if isinstance(item["content"], str):
-            part = "output_text" if item["role"] == "assistant" else "input_text"
-            listed["content"] = [{"type": part, "text": item["content"]}]
-            if part == "output_text":
-                listed["content"][0]["annotations"] = []
-    return listed
+        part = "output_text" if item["role"] == "assistant" else "input_text"
+        content = item["content"]
+        parts = [{"type": part, "text": content}] if isinstance(content, str) else content
+        shown["content"] = [{"annotations": [], **part} if part["type"] == "output_text" else part for part in parts]
+    return shown
+
+
+def _not_in_memory(response_id: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"No response '{response_id[:128]}' to continue on this connection, which remembers its latest one alone: send "
+        "the earlier items in 'input', or store responses.",
+        param="previous_response_id",
+        code="previous_response_not_found",
+    )

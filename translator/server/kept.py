@@ -5,12 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
 
+from ..mapping.reasoning import reasoning_text
+from ..mapping.sealed import REASONING
+from ..responses_over_chat.request import ENCRYPTED_REASONING
 from ..sealing import Seal
 from ..store import Bounds, Store, data_directory, open_store
 from .settings import Settings
+
+JSON = dict[str, Any]
 
 _KEY_FILE = "seal.key"
 
@@ -38,6 +44,12 @@ class Kept:
             yield
         finally:
             await self.store.close()
+
+    def sealed(self, item: JSON, tenant: str, include: Sequence[str]) -> JSON:
+        """A stored item as a client gets it: reasoning also in sealed form, if `include` asks for that."""
+        if ENCRYPTED_REASONING not in include or item["type"] != "reasoning" or item.get("encrypted_content"):
+            return item
+        return {**item, "encrypted_content": self.seal.of(tenant).close(REASONING, {"text": reasoning_text(item)})}
 
 
 def _secret(settings: Settings) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import secrets
@@ -18,6 +19,8 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 """The id of the request that is being answered."""
 
 _CLEAN_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+
+_BEGINNINGS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +45,7 @@ class Observation:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers what the app answers."""
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
@@ -52,28 +55,37 @@ class Observation:
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", id)]
+            if message["type"] in _BEGINNINGS:
+                status = message.get("status", 101)
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", id)]
             await send(message)
 
         try:
             await self._app(scope, receive, send_with_id)
+        except asyncio.CancelledError:
+            # only the end of the server cancels requests; who does it waits for nothing but their end
+            if not status and scope["type"] == "http":
+                await send_error(send_with_id, stopping())
         except Exception as error:
             log_failure(error)
-            if not status:
+            if not status and scope["type"] == "http":
                 failure = TranslatorError("The server failed: try again, and tell its operator the request id.")
                 await send_error(send_with_id, failure)
         finally:
             path = scope.get("raw_path") or scope["path"].encode("ascii", "backslashreplace")
             _log.info(
                 "%s %s %s %.1f ms",
-                scope["method"],
+                scope.get("method", "WEBSOCKET"),
                 path[:200].decode("ascii", "backslashreplace"),
                 status or "client left",
                 (time.perf_counter() - began) * 1000,
             )
             request_id.reset(token)
+
+
+def stopping() -> TranslatorError:
+    """What a request is told that the end of the server cuts short."""
+    return TranslatorError("The server is being stopped: send the request again.", status=503, code="server_stopping")
 
 
 def log_failure(error: BaseException) -> None:

@@ -91,7 +91,7 @@ class Origins:
 
     def _nearest(self, spelling: str) -> str | None:
         known = [spelling for name in self._fields for spelling in self._spellings(name)]
-        return next(iter(difflib.get_close_matches(spelling, [*known, "config"], n=1, cutoff=0.8)), None)
+        return next(iter(difflib.get_close_matches(spelling, [*known, "config"], n=1, cutoff=0.75)), None)
 
     def _refuse_misspelt(self) -> None:
         """A variable that looks like one of ours and is none would be passed over in silence."""

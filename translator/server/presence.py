@@ -27,10 +27,6 @@ class Presence:
         self._watch = asyncio.create_task(self._listen())
         return self
 
-    def end(self) -> None:
-        """Stops listening: what is still to be done does not concern the client."""
-        self._watch.cancel()
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:

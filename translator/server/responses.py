@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-
 from starlette.types import Receive, Scope, Send
 
 from .auth import Authenticator
 from .body import ClientLeft, losses_header, read_json, send_json
 from .event_stream import EventStream
+from .observation import stopping
 from .presence import Presence
 from .turns import Turn, Turns
-
-_log = logging.getLogger(__name__)
 
 
 class Responses:
@@ -30,19 +27,18 @@ class Responses:
             body = await read_json(scope, receive, self._settings.max_body_bytes)
         except ClientLeft:
             return
-        with Presence(receive) as presence:
-            turn = await self._turns.begin(body, principal)
-            try:
+        turn: Turn | None = None
+        try:
+            with Presence(receive) as presence:
+                turn = await self._turns.begin(body, principal)
                 if turn.call.request.get("stream"):
-                    await self._stream(turn, send, presence)
+                    door = EventStream(send, self._settings.done_marker)
+                    await turn.tell(door, lambda: None if presence.gone else stopping())
                 else:
                     response = await turn.complete()
                     await send_json(send, response, losses_header(turn.losses))
-            finally:
+            if turn is not None and not presence.gone:
+                await turn.linger()
+        finally:
+            if turn is not None:
                 await turn.aclose()
-
-    async def _stream(self, turn: Turn, send: Send, presence: Presence) -> None:
-        door = EventStream(send, self._settings.done_marker)
-        await turn.tell(door, presence_ended=presence.end, client_gone=lambda: presence.gone)
-        if turn.stream.error is not None:
-            _log.warning("a stream ended with response.failed: %s", turn.stream.error.code)

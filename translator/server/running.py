@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import socket
 import sys
 from collections.abc import Iterator
+from typing import TextIO
 
 import uvicorn
 
@@ -47,26 +47,24 @@ def announcement(settings: Settings, listener: socket.socket) -> Iterator[str]:
 
 def run(settings: Settings, listener: socket.socket) -> None:
     """Serves until it is told to stop by a signal."""
-    _log_to_stderr()
+    log_to(sys.stderr)
     config = uvicorn.Config(
         create_app(settings),
         log_config=None,
         access_log=False,
         server_header=False,
         backlog=_BACKLOG,
+        ws="websockets-sansio",
+        ws_max_size=settings.max_body_bytes,
+        ws_per_message_deflate=False,  # it would cost more than the translation, for every event
         timeout_graceful_shutdown=max(1, round(settings.shutdown_grace_seconds)),
     )
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def _log_to_stderr() -> None:
-    handler = logging.StreamHandler(sys.stderr)
+def log_to(file: TextIO) -> None:
+    """Logs to a text file, each line with the id of its request."""
+    handler = logging.StreamHandler(file)
     handler.addFilter(RequestIdFilter())
-    handler.addFilter(_not_cancelled)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-
-
-def _not_cancelled(record: logging.LogRecord) -> bool:
-    """uvicorn reports requests that the server's end cut short as failures of the app; their clients were told."""
-    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))

@@ -200,6 +200,12 @@ class Settings(_Frozen):
     models_cache_seconds: Seconds = 300
     """How long an upstream's own list of models is kept."""
 
+    websocket: bool = True
+    """Whether /responses can be opened as a WebSocket."""
+
+    websocket_max_seconds: Seconds = 3600
+    """How long a WebSocket may stay open."""
+
     done_marker: bool = True
     """Whether streams end with [DONE]."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import logging
 import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -24,6 +25,7 @@ from .models import Catalogue, Target
 from .observation import log_failure
 from .settings import Settings
 from .upstream import Reply
+from .warm_up import Silence
 
 JSON = dict[str, Any]
 Events = list[JSON]
@@ -31,8 +33,7 @@ Events = list[JSON]
 _SHORTENINGS = 8
 """How often a conversation that is too long is shortened, each time by a quarter, before the error is passed on."""
 
-_LINGER_SECONDS = 0.25
-"""How long the end of an upstream's body is waited for after its end marker, so that the connection can be kept."""
+_log = logging.getLogger(__name__)
 
 
 class Door(Protocol):
@@ -69,23 +70,28 @@ class Turns:
             max_event_bytes=settings.max_event_bytes,
         )
 
-    async def begin(self, body: JSON, principal: Principal, memory: Memory | None = None) -> Turn:
+    async def begin(
+        self, body: JSON, principal: Principal, memory: Memory | None = None, *, generate: bool = True
+    ) -> Turn:
         """The turn, once the upstream has accepted its request. Raises TranslatorError before that.
 
-        Whoever gets the turn closes it.
+        Whoever gets the turn closes it. One that shall not `generate` ends at once; the upstream is not asked.
         """
         asked: JSON = validate(body)  # type: ignore[assignment]  # the wire types are plain dicts
         target = await self._catalogue.target(asked["model"])
         past = await self.history.resolve(asked, principal, memory)
+        if not generate:
+            call = self._translate(past.request, past.history or [], target, principal)
+            return Turn(self, principal, past, call, Silence(), [], memory)
         call, reply, shortened = await self._ask(past, target, principal)
         return Turn(self, principal, past, call, reply, shortened, memory)
 
-    async def translate(self, body: JSON, principal: Principal) -> tuple[Past, Translation, Target]:
+    async def translate(self, body: JSON, principal: Principal) -> tuple[Translation, Target]:
         """What would be sent for a request, and where to; nothing is."""
         asked: JSON = validate(body)  # type: ignore[assignment]
         target = await self._catalogue.target(asked["model"])
         past = await self.history.resolve(asked, principal)
-        return past, self._translate(past.request, past.history, target, principal), target
+        return self._translate(past.request, past.history, target, principal), target
 
     def _translate(
         self, request: JSON, history: Sequence[JSON] | None, target: Target, principal: Principal
@@ -137,7 +143,7 @@ class Turn:
         principal: Principal,
         past: Past,
         call: Translation,
-        reply: Reply,
+        reply: Reply | Silence,
         shortened: list[Loss],
         memory: Memory | None,
     ) -> None:
@@ -156,6 +162,11 @@ class Turn:
         """What was lost on the way there and, as far as it has come, back."""
         return [*self._losses, *self.stream.losses]
 
+    @property
+    def told(self) -> list[JSON]:
+        """The items that the upstream was told: those it continues, then its own."""
+        return [*(self._past.history or ()), *self._past.request["input"]]
+
     async def complete(self) -> JSON:
         """The whole response, kept if it is to be. Raises TranslatorError."""
         body = await self._reply.read(self._settings.max_event_bytes)
@@ -163,23 +174,23 @@ class Turn:
         await self._keep(response)
         return response
 
-    async def tell(self, door: Door, *, presence_ended: Callable[[], None], client_gone: Callable[[], bool]) -> None:
-        """Tell the client of the turn as it goes on, to its end; failures are told as events."""
+    async def tell(self, door: Door, cut_short: Callable[[], TranslatorError | None]) -> None:
+        """Tell the client of the turn as it goes on, to its end; failures are told as events.
+
+        `cut_short` says why it was cancelled if it was; None: the client has left, there is nobody to be told.
+        """
         stream = self.stream
         await door.start(self._losses)
         await door.write(stream.open)
         beat = asyncio.create_task(door.beat(self._settings.heartbeat_seconds, stream.heartbeat))
         try:
-            async with contextlib.aclosing(self._reply.chunks()) as chunks:
-                await self._relay(chunks, door)
-                await door.end(self._conclude)
-                presence_ended()
-                await _linger(chunks)
+            await self._relay(self._reply.chunks, door)
+            await door.end(self._conclude)
         except TranslatorError as error:
             await door.end(self._failure(error))
         except asyncio.CancelledError:
-            if not client_gone():
-                await door.end(self._failure(_stopping()))
+            if (reason := cut_short()) is not None:
+                await door.end(self._failure(reason))
             raise
         except Exception as error:
             log_failure(error)
@@ -187,6 +198,12 @@ class Turn:
             await door.end(self._failure(failed))
         finally:
             beat.cancel()
+        if stream.error is not None:
+            _log.warning("a stream ended with response.failed: %s", stream.error.code)
+
+    async def linger(self) -> None:
+        """Let the upstream's body come to its end, so that its connection can be kept."""
+        await self._reply.linger()
 
     async def aclose(self) -> None:
         """Let go of the upstream."""
@@ -228,28 +245,23 @@ class Turn:
         return fail
 
     async def _keep(self, response: JSON) -> None:
+        """Commit it if it is to be kept; then the connection may continue it."""
+        try:
+            if self.call.keeps:
+                await self._turns.history.keep(response, self._past, self._principal)
+        except TranslatorError:
+            self._forget()
+            raise
+        if response["status"] == "failed":
+            self._forget()
+        elif self._memory is not None:
+            self._memory.remember(response, self._past, stored=self.call.keeps)
+
+    def _forget(self) -> None:
         if self._memory is not None:
-            if response["status"] == "failed":
-                self._memory.forget(self.call.request.get("previous_response_id"))
-            else:
-                items = [*(self._past.history or ()), *self._past.request["input"], *response["output"]]
-                self._memory.remember(response["id"], items)
-        if self.call.keeps:
-            await self._turns.history.keep(response, self._past, self._principal)
+            self._memory.forget(self.call.request.get("previous_response_id"))
 
 
 def new_response_id() -> str:
     """An id that nobody can guess."""
     return f"resp_{secrets.token_hex(16)}"
-
-
-async def _linger(chunks: AsyncGenerator[bytes, None]) -> None:
-    """Read what is left of a body that said all it had to say: mostly nothing but its end."""
-    with contextlib.suppress(TimeoutError, UpstreamError):
-        async with asyncio.timeout(_LINGER_SECONDS):
-            async for _ in chunks:
-                pass
-
-
-def _stopping() -> TranslatorError:
-    return TranslatorError("The server is being stopped: send the request again.", status=503, code="server_stopping")

@@ -24,7 +24,10 @@ ERROR_BYTES = 64 * 1024
 """As much of an error's body as is read: what it says stands at its beginning."""
 
 LIST_BYTES = 8 * 1024 * 1024
-"""The longest list of models that is read."""
+"""The longest list that is read, of models or of tokens."""
+
+LINGER_SECONDS = 0.25
+"""How long the end of a body is waited for once its end marker was seen."""
 
 _KEEP_ALIVE_SECONDS = 4.0
 """Shorter than the five seconds after which many servers (uvicorn's default) close an idle connection: a request
@@ -61,10 +64,10 @@ class UpstreamClient:
         self.settings = upstream
         self._transport = transport
         self._key = upstream.key()
-        base = httpx.URL(upstream.base_url)
+        base = self._base = httpx.URL(upstream.base_url)
         self._chat_url = base.copy_with(path=base.path.rstrip("/") + "/chat/completions")
         self._models_url = base.copy_with(path=base.path.rstrip("/") + "/models")
-        self._headers = {
+        self._plain_headers = {
             "accept": "application/json",
             "accept-encoding": "identity",
             "content-type": "application/json",
@@ -102,6 +105,23 @@ class UpstreamClient:
         finally:
             await reply.aclose()
 
+    async def post_beside(self, path: str, body: Mapping[str, Any], key: str | None = None) -> bytes | None:
+        """What a path of the server's own says, outside `/v1`: the body of a 2xx, `{}` where it does not take this
+        request, None where there is no such path. Raises UpstreamError.
+        """
+        url = self._base.copy_with(path=self._base.path.rstrip("/").removesuffix("/v1") + path)
+        reply = await self._send("POST", url, key, to_json(body))
+        try:
+            if 200 <= reply.status < 300:
+                return await reply.read(LIST_BYTES)
+            if reply.status in (404, 405, 501):
+                return None
+            if reply.status in (400, 422):
+                return b"{}"
+            raise await self._refusal(reply, key)
+        finally:
+            await reply.aclose()
+
     async def aclose(self) -> None:
         """Closes all its connections."""
         await self._transport.aclose()
@@ -109,6 +129,7 @@ class UpstreamClient:
     async def _send(self, method: str, url: httpx.URL, key: str | None, body: bytes) -> Reply:
         headers = self._own_headers if key is None else self._with_key(key)
         request = httpx.Request(method, url, headers=headers, content=body, extensions=self._timeouts)
+        request.headers.encoding = "ascii"  # or it is guessed for each header anew
         try:
             return Reply(await self._transport.handle_async_request(request))
         except _BROKEN as error:
@@ -124,8 +145,9 @@ class UpstreamClient:
         secrets = self._secrets if key is None else [*self._secrets, key]
         return map_upstream_error(reply.status, body, reply.headers, key_is_clients=key is not None, secrets=secrets)
 
-    def _with_key(self, key: str | None) -> dict[str, str]:
-        return self._headers if key is None else {"authorization": f"Bearer {key}"} | self._headers
+    def _with_key(self, key: str | None) -> httpx.Headers:
+        authorization = {} if key is None else {"authorization": f"Bearer {key}"}
+        return httpx.Headers(authorization | self._plain_headers)
 
 
 class Reply:
@@ -135,22 +157,15 @@ class Reply:
         self._response = response
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
-
-    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        self.chunks = self._read()
         """The body as it arrives. Raises UpstreamError when it breaks off."""
-        response = self._response
-        try:
-            async for chunk in response.aiter_bytes() if "content-encoding" in response.headers else _raw(response):
-                yield chunk
-        except _BROKEN as error:
-            raise _explain(error) from error
 
     async def read(self, limit: int) -> bytes:
         """The whole body; UpstreamError where it has more than `limit` bytes."""
         body = await self.read_at_most(limit + 1)
         if len(body) > limit:
             raise UpstreamError(
-                f"The upstream's reply is larger than {limit} bytes: ask for fewer tokens, or raise max_event_bytes.",
+                f"The upstream's reply is larger than {limit} bytes: ask for less, or have max_event_bytes raised.",
                 code="upstream_event_too_large",
             )
         return body
@@ -158,18 +173,36 @@ class Reply:
     async def read_at_most(self, limit: int) -> bytes:
         """The body up to `limit` bytes."""
         pieces, size = [], 0
-        async with contextlib.aclosing(self.chunks()) as chunks:
-            async for chunk in chunks:
-                pieces.append(chunk)
-                size += len(chunk)
-                if size >= limit:
-                    break
+        async for chunk in self.chunks:
+            pieces.append(chunk)
+            size += len(chunk)
+            if size >= limit:
+                break
         return b"".join(pieces)[:limit]
+
+    async def linger(self) -> None:
+        """Reads the rest of a body that said all it had to say, so that the connection can be kept.
+
+        Mostly nothing but its end is left, and is there already; what takes longer is not worth a connection.
+        """
+        with contextlib.suppress(TimeoutError, UpstreamError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                async for _ in self.chunks:
+                    pass
 
     async def aclose(self) -> None:
         """Gives the connection back if the body was read to its end, else closes it."""
+        await self.chunks.aclose()
         with contextlib.suppress(*_BROKEN):
             await self._response.aclose()
+
+    async def _read(self) -> AsyncGenerator[bytes, None]:
+        response = self._response
+        try:
+            async for chunk in response.aiter_bytes() if "content-encoding" in response.headers else _raw(response):
+                yield chunk
+        except _BROKEN as error:
+            raise _explain(error) from error
 
 
 def _raw(response: httpx.Response) -> AsyncIterator[bytes]:

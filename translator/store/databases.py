@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
@@ -39,7 +40,7 @@ def failures_named() -> Iterator[None]:
     """What a driver raises is logged without the query's values and raised anew as StoreUnavailable."""
     try:
         yield
-    except (DBAPIError, PoolTimeout, OSError) as error:
+    except (DBAPIError, PoolTimeout, sqlite3.Error, OSError) as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
         _log.error("The store failed: %s: %s", type(reason).__name__, reason)
         raise StoreUnavailable(

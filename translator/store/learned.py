@@ -12,10 +12,10 @@ from .bounds import MOST_FACTS, Bounds
 from .databases import Database
 from .group import GroupCommit
 from .records import LearnedFact
-from .tables import learned_facts, upsert
+from .tables import Upsert, learned_facts
 
 _f = learned_facts.c
-_UPSERT = upsert(learned_facts)
+_upsert = Upsert(learned_facts)
 
 
 class LearnedFacts:
@@ -51,7 +51,7 @@ class LearnedFacts:
 
 
 def _learn(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[None]:
-    connection.execute(_UPSERT[connection.dialect.name], rows)
+    _upsert(connection, rows)
     return [None] * len(rows)
 
 

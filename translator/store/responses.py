@@ -25,10 +25,10 @@ from .records import (
     owner_digits,
     well_formed,
 )
-from .tables import conversation_items, conversations, responses, upsert
+from .tables import Upsert, conversation_items, conversations, responses
 
 _r = responses.c
-_UPSERT = upsert(responses)
+_upsert = Upsert(responses)
 _BATCH = 200
 
 
@@ -209,7 +209,7 @@ def _save(
     outcomes = [next(appended) if append else None for _, append in entries]
     rows = [row for (row, _), error in zip(entries, outcomes, strict=True) if error is None]
     if rows:
-        connection.execute(_UPSERT[connection.dialect.name], rows)
+        _upsert(connection, rows)
     return outcomes
 
 

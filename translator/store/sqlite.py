@@ -10,10 +10,11 @@ import asyncio
 import os
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from sqlalchemy import Connection, Engine, QueuePool, StaticPool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, QueuePool, StaticPool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from ..errors import StoreUnavailable
@@ -41,6 +42,7 @@ class SqliteDatabase:
         self._synchronous = synchronous
         self._wait = wait
         self._writer = self._engine(1)
+        self._writing: Connection | None = None
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="store-write")
         event.listen(self._writer, "begin", _take_the_lock)
         if path is None:
@@ -66,6 +68,8 @@ class SqliteDatabase:
     def _close(self) -> None:
         self._read_threads.shutdown()
         self._write_thread.shutdown()
+        if self._writing is not None:
+            self._writing.close()
         self._reader.dispose()
         self._writer.dispose()
 
@@ -74,15 +78,17 @@ class SqliteDatabase:
             return query(connection)
 
     def _write(self, query: Query[T]) -> T:
-        with self._writer.begin() as connection:
-            return query(connection)
+        if self._writing is None:
+            self._writing = self._writer.connect()  # kept: taking it from the pool costs as much as five rows
+        with self._writing.begin():
+            return query(self._writing)
 
     def _engine(self, connections: int) -> Engine:
         arguments = {"timeout": self._wait, "check_same_thread": False}
         if self._path is None:
             return create_engine("sqlite://", poolclass=StaticPool, connect_args=arguments, hide_parameters=True)
         engine = create_engine(
-            f"sqlite:///{self._path}",
+            URL.create("sqlite", database=str(self._path)),
             poolclass=QueuePool,
             pool_size=connections,
             max_overflow=0,
@@ -108,7 +114,9 @@ async def open_file(path: Path, *, synchronous: Synchronous = "normal", wait: fl
 
 def _make(path: Path, wait: float) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    # An existing file is not opened: closing it again would take away the locks that this process has on it.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
@@ -118,4 +126,6 @@ def _make(path: Path, wait: float) -> None:
 
 def _take_the_lock(connection: Connection) -> None:
     # A transaction that reads first and then writes fails when another process wrote in between; this one waits.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("BEGIN IMMEDIATE")

@@ -7,10 +7,9 @@ import contextlib
 import logging
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from ..errors import StoreUnavailable
 from .bounds import DEFAULT_BOUNDS, Bounds, Eviction
@@ -111,15 +110,13 @@ def _user_directory() -> Path:
 async def _open_database(url: str, synchronous: Synchronous, wait: float) -> tuple[Database, str]:
     if url in ("memory:", "none"):
         return SqliteDatabase(None), url
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        parsed = None
-    if parsed is not None and parsed.drivername == "sqlite" and parsed.database:
-        path = _absolute(parsed.database)
+    scheme, _, rest = url.partition("://")
+    if scheme == "sqlite" and len(rest) > 1 and rest.startswith("/"):
+        path = _absolute(rest[1:])  # as it is written, nothing decoded
         return await open_file(path, synchronous=synchronous, wait=wait), str(path)
-    if parsed is not None and parsed.drivername in ("postgresql", "postgres"):
-        shown = parsed.set(username=None, password=None, query={}).render_as_string()
+    if scheme in ("postgresql", "postgres"):
+        parts = urlsplit(url)
+        shown = f"{scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
         return PostgresDatabase(url, wait=wait), shown
     # Not the URL itself: it may hold a password.
     raise ValueError("a store is sqlite:///PATH, postgresql://USER:PASSWORD@HOST/DATABASE, memory: or none")

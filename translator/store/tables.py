@@ -6,12 +6,16 @@ seconds by the store's clock; `size` is what a row and all that hangs on it coun
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
+    Dialect,
     Double,
     Index,
-    Insert,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
@@ -77,14 +81,30 @@ learned_facts = Table(
 )
 
 
-def _upsert(insert: sqlite.Insert | postgresql.Insert, table: Table) -> Insert:
-    others = {column.name: insert.excluded[column.name] for column in table.c if not column.primary_key}
-    return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=others)
+class Upsert:
+    """`INSERT … ON CONFLICT DO UPDATE` by primary key, for many rows at once.
 
+    Compiled once for each dialect and handed to the driver as it is: going through the expression for every group
+    of rows costs as much as SQLite's own work.
+    """
 
-def upsert(table: Table) -> dict[str, Insert]:
-    """`INSERT … ON CONFLICT DO UPDATE` by primary key, by dialect name: the same SQL, but one class for each."""
-    return {
-        "sqlite": _upsert(sqlite.insert(table), table),
-        "postgresql": _upsert(postgresql.insert(table), table),
-    }
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._compiled: dict[str, tuple[str, list[str]]] = {}
+
+    def __call__(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write the rows, each with a value for every column."""
+        dialect = connection.dialect
+        if dialect.name not in self._compiled:
+            self._compiled[dialect.name] = self._compile(dialect)
+        text, names = self._compiled[dialect.name]
+        connection.exec_driver_sql(text, [tuple([row[name] for name in names]) for row in rows])
+
+    def _compile(self, dialect: Dialect) -> tuple[str, list[str]]:
+        insert: sqlite.Insert | postgresql.Insert
+        insert = (sqlite if dialect.name == "sqlite" else postgresql).insert(self._table)
+        others = {column.name: insert.excluded[column.name] for column in self._table.c if not column.primary_key}
+        compiled = insert.on_conflict_do_update(index_elements=list(self._table.primary_key), set_=others).compile(
+            dialect=dialect
+        )
+        return str(compiled), list(compiled.positiontup or ())

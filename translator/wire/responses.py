@@ -19,6 +19,9 @@ from ..errors import InvalidRequest
 
 JSON = dict[str, Any]
 
+_STEP_LENGTH = 64
+"""How much of a key is shown in a path: clients choose the keys of metadata."""
+
 _LENIENT = ConfigDict(extra="allow", strict=True)
 
 
@@ -128,16 +131,19 @@ Part = Annotated[
 ]
 
 
-def _string_or(other: str) -> Callable[[Any], str]:
-    def tag(value: Any) -> str:
-        return "<string>" if isinstance(value, str) else other
+def _string_or_list(value: Any) -> str | None:
+    return "<string>" if isinstance(value, str) else "<list>" if isinstance(value, list) else None
 
-    return tag
+
+_StringOrList = Discriminator(
+    _string_or_list,
+    custom_error_type="string_or_list_type",
+    custom_error_message="Input should be a string or a list",
+)
 
 
 Content = Annotated[
-    Annotated[str, Tag("<string>")] | Annotated[list[Part], Tag("<list>")],
-    Discriminator(_string_or("<list>")),
+    Annotated[str, Tag("<string>")] | Annotated[list[Part], Field(min_length=1), Tag("<list>")], _StringOrList
 ]
 
 
@@ -222,10 +228,7 @@ Item = Annotated[
     _Nulls,
 ]
 
-Input = Annotated[
-    Annotated[str, Tag("<string>")] | Annotated[list[Item], Tag("<list>")],
-    Discriminator(_string_or("<list>")),
-]
+Input = Annotated[Annotated[str, Tag("<string>")] | Annotated[list[Item], Tag("<list>")], _StringOrList]
 
 
 # ---- tools ----
@@ -411,11 +414,19 @@ def invalid(error: ValidationError) -> InvalidRequest:
     return InvalidRequest(f"Invalid '{path}': {fault['msg']}, got {shown}.", param=path or None, code=code)
 
 
+_TAGS = frozenset(
+    (*_PART_TAGS.values(), *_ITEM_TAGS.values(), "<string>", "<list>", "<other>", "<function>")
+    + ("<word>", "<allowed>", "<named>", "<plain>", "<schema>", "[key]")
+)
+"""What pydantic puts into the path of an error and no request holds."""
+
+
 def _path(location: tuple[int | str, ...]) -> str:
     path = ""
     for step in location:
         if isinstance(step, int):
             path += f"[{step}]"
-        elif not (step.startswith("<") and step.endswith(">")) and step != "[key]":
-            path += f".{step}" if path else step
+        elif step not in _TAGS:
+            shown = step if len(step) <= _STEP_LENGTH else step[:_STEP_LENGTH] + "…"
+            path += f".{shown}" if path else shown
     return path

@@ -1,0 +1,69 @@
+"""Fixtures for every suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+from translator.server.app import create_app
+from translator.server.settings import Settings, Upstream
+
+from .servers import Connect, RawClient, RunningServer, ScriptedUpstream, Serve
+
+# how long an example takes says nothing of it on a machine that does other things too
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where this user's data would be: what the tests keep by default must not be among it."""
+    with pytest.MonkeyPatch.context() as patch:
+        directory = tmp_path_factory.mktemp("data")
+        patch.setenv("XDG_DATA_HOME", str(directory))
+        yield directory
+
+
+@pytest.fixture
+def upstream() -> Iterator[ScriptedUpstream]:
+    """A chat upstream that does what the test says."""
+    upstream = ScriptedUpstream()
+    yield upstream
+    upstream.close()
+
+
+@pytest.fixture
+def serve(upstream: ScriptedUpstream) -> Iterator[Serve]:
+    """The server under test, in a real uvicorn; stopped when the test is over."""
+    started: list[RunningServer] = []
+
+    def start(**settings: Any) -> RunningServer:
+        settings.setdefault("store", "memory:")
+        settings.setdefault("upstreams", (Upstream(base_url=upstream.base_url, api_key="sk-upstream"),))
+        given = Settings(**settings)
+        grace = round(given.shutdown_grace_seconds)
+        started.append(RunningServer(create_app(given), grace_seconds=grace, ws_max_size=given.max_body_bytes))
+        return started[-1]
+
+    yield start
+    upstream.close()  # first, so that no request waits for it
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """A client that is nothing but a connection."""
+    clients: list[RawClient] = []
+
+    def connect(server: RunningServer) -> RawClient:
+        clients.append(RawClient(server))
+        return clients[-1]
+
+    yield connect
+    for client in clients:
+        client.close()

@@ -1,0 +1,165 @@
+"""The command line, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from tests.servers import Exchange, ScriptedUpstream, completion
+from translator import __version__
+from translator.cli import main
+
+ROOT = Path(__file__).parents[1]
+
+
+class Command:
+    """`translator serve` with these arguments on a free port."""
+
+    def __init__(self, *arguments: str, **environment: str) -> None:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("TRANSLATOR_")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "translator", "serve", "--port", "0", *arguments],
+            cwd=ROOT,
+            env={**kept, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.first_line = self.process.stdout.readline()
+        found = re.search(r"http://\S+", self.first_line)
+        self.base_url = found[0] if found else ""
+
+    def stop(self) -> tuple[str, str]:
+        """What it printed, and its log."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.communicate(timeout=15)
+
+
+@pytest.fixture
+def command() -> Iterator[list[Command]]:
+    started: list[Command] = []
+    yield started
+    for command in started:
+        if command.process.poll() is None:
+            command.process.kill()
+            command.process.communicate()
+
+
+def test_without_an_upstream_the_demo_answers_and_says_so(command: list[Command]) -> None:
+    command.append(Command())
+    assert command[0].first_line.startswith("Serving the Responses API on http://127.0.0.1:")
+    asked = {"model": "demo", "input": "Hello there", "store": False}
+    answer = httpx.post(f"{command[0].base_url}/responses", json=asked)
+    assert answer.status_code == 200
+    assert "Hello there" in answer.json()["output_text"]
+    printed, log = command[0].stop()
+    assert "This is a demo" in printed and "--upstream" in printed
+    assert f"{answer.headers['x-request-id']} POST /v1/responses 200" in log
+
+
+def test_with_an_upstream_the_demo_is_never_reached_and_no_key_is_printed_or_logged(
+    command: list[Command], upstream: ScriptedUpstream
+) -> None:
+    upstream.reply(completion("Hello!"))
+    arguments = ["--upstream", upstream.base_url, "--api-key", "sk-client", "--model", "public=private"]
+    command.append(Command(*arguments, TRANSLATOR_UPSTREAM_API_KEY="sk-upstream"))
+    headers = {"authorization": "Bearer sk-client"}
+    asked = {"model": "public", "input": "the secret question", "store": False}
+    answer = httpx.post(f"{command[0].base_url}/responses", json=asked, headers=headers)
+    assert answer.json()["output_text"] == "Hello!"
+    assert upstream.next().headers["authorization"] == "Bearer sk-upstream"
+    refused = httpx.post(f"{command[0].base_url}/responses", json={**asked, "model": "demo"}, headers=headers)
+    assert refused.status_code == 404
+    printed, log = command[0].stop()
+    assert "demo" not in printed
+    for secret in ("sk-client", "sk-upstream", "the secret question"):
+        assert secret not in printed + log
+
+
+def test_a_signal_ends_it_at_once_when_nothing_is_asked(command: list[Command]) -> None:
+    command.append(Command())
+    _, log = command[0].stop()
+    assert "Traceback" not in log
+
+
+def test_a_signal_in_the_middle_of_a_stream_ends_the_stream_as_failed(
+    command: list[Command], upstream: ScriptedUpstream
+) -> None:
+    command.append(Command("--upstream", upstream.base_url, TRANSLATOR_SHUTDOWN_GRACE_SECONDS="1"))
+    asked = {"model": "m", "input": "Hi", "stream": True, "store": False}
+
+    def script(exchange: Exchange) -> None:
+        exchange.begin()
+        exchange.wait_closed(15)
+
+    upstream.answer(script)
+    with httpx.stream("POST", f"{command[0].base_url}/responses", json=asked, timeout=15) as answer:
+        lines = answer.iter_lines()
+        assert next(lines) == "event: response.created"
+        command[0].process.send_signal(signal.SIGTERM)
+        rest = list(lines)
+    assert "event: response.failed" in rest
+    assert rest[-2:] == ["data: [DONE]", ""] or rest[-1] == "data: [DONE]"
+    _, log = command[0].process.communicate(timeout=15)
+    assert "Traceback" not in log
+
+
+def test_an_ipv6_address_is_served(command: list[Command]) -> None:
+    command.append(Command("--host", "::1"))
+    assert command[0].base_url.startswith("http://[::1]:")
+    assert httpx.get(f"{command[0].base_url}/health").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--port", "x"], "--port cannot be x"),
+        (["--host", "0.0.0.0"], "Without a client key"),
+        (["--config", "/nowhere/translator.toml"], "The file /nowhere/translator.toml cannot be read"),
+        (["--host", "192.0.2.1", "--api-key", "sk-1"], "Nothing can listen on 192.0.2.1 port 8080 ("),
+        (["--host", "nowhere.invalid", "--api-key", "sk-1"], "Nothing can listen on nowhere.invalid port 8080 ("),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence_on_stderr_and_status_2(arguments: list[str], told: str) -> None:
+    result = CliRunner(env={name: None for name in os.environ if name.startswith("TRANSLATOR_")}).invoke(
+        main, ["serve", *arguments]
+    )
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith(told)
+    assert result.stderr.count("\n") == 1
+    assert "sk-1" not in result.stderr
+
+
+def test_a_port_that_is_taken_is_a_wrong_setting() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = CliRunner().invoke(main, ["serve", "--port", port])
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"Nothing can listen on 127.0.0.1 port {port} (")
+
+
+def test_a_flag_nobody_knows_is_status_2() -> None:
+    assert CliRunner().invoke(main, ["serve", "--colour", "red"]).exit_code == 2
+
+
+def test_the_help_names_every_flags_variable() -> None:
+    told = CliRunner().invoke(main, ["serve", "--help"]).stdout
+    for flag in ("upstream", "upstream-api-key", "host", "port", "api-key", "auth", "model", "config"):
+        assert f"--{flag} " in told
+        assert f"TRANSLATOR_{flag.replace('-', '_').upper()}]" in told
+
+
+def test_the_version_is_the_packages() -> None:
+    assert __version__ in CliRunner().invoke(main, ["--version"]).stdout

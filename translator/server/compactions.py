@@ -1,0 +1,80 @@
+"""`POST /responses/compact`: a conversation in, what stands for it out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from ..errors import InvalidRequest
+from ..responses_over_chat.compaction import TRIGGER
+from .auth import Authenticator
+from .body import ClientLeft, losses_header, read_json, send_json
+from .history import listed
+from .presence import Presence
+from .turns import Turn, Turns
+
+JSON = dict[str, Any]
+
+_NOTHING_USED = {
+    "input_tokens": 0,
+    "input_tokens_details": {"cached_tokens": 0},
+    "output_tokens": 0,
+    "output_tokens_details": {"reasoning_tokens": 0},
+    "total_tokens": 0,
+}
+"""What the usage is where the upstream told none; the standard demands one."""
+
+
+class Compactions:
+    """The endpoint, as a raw ASGI app: a client that leaves ends it."""
+
+    def __init__(self, authenticator: Authenticator, turns: Turns) -> None:
+        self._authenticator = authenticator
+        self._turns = turns
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request. Raises TranslatorError as long as nothing was sent."""
+        principal = self._authenticator.identify(scope)
+        try:
+            body = await read_json(scope, receive, self._turns.settings.max_body_bytes)
+        except ClientLeft:
+            return
+        asked = _asked(body)
+        turn: Turn | None = None
+        try:
+            with Presence(receive) as presence:
+                turn = await self._turns.begin(asked, principal)
+                await send_json(send, _compacted(turn, await turn.complete()), losses_header(turn.losses))
+            if turn is not None and not presence.gone:
+                await turn.linger()
+        finally:
+            if turn is not None:
+                await turn.aclose()
+
+
+def _asked(body: JSON) -> JSON:
+    """The request for a response that is a compaction; it is kept by the client alone."""
+    if body.get("stream"):
+        raise InvalidRequest("A compaction cannot be streamed: leave 'stream' out.", param="stream")
+    given = body.get("input")
+    if isinstance(given, str):
+        items: Any = [{"role": "user", "content": given}] if given else []
+    else:
+        items = given or []
+    if isinstance(items, list):
+        items = [*items, {"type": TRIGGER}]
+    return {**body, "input": items, "store": False}
+
+
+def _compacted(turn: Turn, response: JSON) -> JSON:
+    """What users said, word for word, then the item that stands for all the rest."""
+    said = [item for item in turn.told if item.get("role") == "user"]
+    digits = response["id"].removeprefix("resp_")
+    return {
+        "id": response["id"],
+        "object": "response.compaction",
+        "created_at": response["created_at"],
+        "output": [*listed(said, digits), *response["output"]],
+        "usage": response["usage"] or _NOTHING_USED,
+    }

@@ -1,0 +1,223 @@
+"""One WebSocket connection: its messages are answered in turn, and it remembers the latest of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from pydantic_core import to_json
+from starlette.types import Message, Receive, Send
+
+from ..errors import InvalidRequest, TranslatorError
+from ..mapping.losses import Loss
+from ..wire import events
+from .auth import Principal
+from .body import parse_json
+from .history import Memory
+from .observation import log_failure, stopping
+from .turns import Turn, Turns
+
+JSON = dict[str, Any]
+Events = list[JSON]
+
+MOST_WAITING = 16
+"""How many messages may wait for the one that is being answered."""
+
+_CREATE = "response.create"
+_OF_HTTP = ("stream", "stream_options", "background")
+_FAREWELL_SECONDS = 5.0
+
+
+class Connection:
+    """Reads and answers at the same time: a client that leaves is noticed while it is being answered."""
+
+    def __init__(
+        self, turns: Turns, principal: Principal, receive: Receive, send: Send, *, may_say_stream: bool
+    ) -> None:
+        self._turns = turns
+        self._principal = principal
+        self._receive = receive
+        self._send = send
+        self._may_say_stream = may_say_stream
+        self._memory = Memory()
+        self._waiting: deque[str | bytes] = deque()
+        self._waiting_bytes = 0
+        self._arrived = asyncio.Event()
+        self._end: TranslatorError | None = stopping()
+        """Why the connection ends; None: the client left."""
+
+    async def serve(self) -> None:
+        """Answers until the client leaves, or the connection has become too old."""
+        work = asyncio.create_task(self._work())
+        try:
+            async with asyncio.timeout(self._turns.settings.websocket_max_seconds):
+                await self._listen()
+            self._end = None
+        except TimeoutError:
+            self._end = _too_old(self._turns.settings.websocket_max_seconds)
+        finally:
+            work.cancel()
+            await asyncio.wait([work], timeout=_FAREWELL_SECONDS)
+            work.cancel()  # a client that takes nothing more is not waited for
+        if self._end is not None:
+            with contextlib.suppress(TimeoutError, OSError):
+                async with asyncio.timeout(_FAREWELL_SECONDS):
+                    await self._send(_text(envelope(self._end)))
+                    await self._send({"type": "websocket.close", "code": 1000, "reason": self._end.code or ""})
+
+    # ---- what the client sends ----
+
+    async def _listen(self) -> None:
+        while (message := await self._receive())["type"] != "websocket.disconnect":
+            data = message.get("text") or message.get("bytes") or b""
+            size = self._waiting_bytes + len(data)
+            if len(self._waiting) >= MOST_WAITING or (self._waiting and size > self._turns.settings.max_body_bytes):
+                with contextlib.suppress(OSError):  # who is gone will be heard of next
+                    await self._send(_text(envelope(_too_many())))
+                continue
+            self._waiting.append(data)
+            self._waiting_bytes = size
+            self._arrived.set()
+
+    async def _next(self) -> str | bytes:
+        while not self._waiting:
+            self._arrived.clear()
+            await self._arrived.wait()
+        data = self._waiting.popleft()
+        self._waiting_bytes -= len(data)
+        return data
+
+    # ---- what it is told ----
+
+    async def _work(self) -> None:
+        while True:
+            data = await self._next()
+            try:
+                await self._answer(data)
+            except TranslatorError as error:
+                await self._tell(envelope(error))
+            except Exception as error:
+                log_failure(error)
+                await self._tell(envelope(TranslatorError("The server failed: try again.", code="server_error")))
+
+    async def _answer(self, data: str | bytes) -> None:
+        """One message. Raises TranslatorError as long as no event was sent."""
+        body = self._read(parse_json(data))
+        generate = body.pop("generate", True)
+        try:
+            turn = await self._turns.begin(body, self._principal, self._memory, generate=generate is not False)
+        except TranslatorError:
+            self._memory.forget(body.get("previous_response_id"))
+            raise
+        try:
+            await turn.tell(_Events(self._tell, turn), lambda: self._end)
+            await turn.linger()
+        finally:
+            await turn.aclose()
+
+    def _read(self, message: JSON) -> JSON:
+        """The request in a `response.create` message. Raises InvalidRequest."""
+        kind = message.get("type")
+        if kind != _CREATE:
+            raise InvalidRequest(
+                f"Invalid 'type': a message must be of the type '{_CREATE}'.", param="type", code="invalid_value"
+            )
+        for name in _OF_HTTP:
+            said = message.get(name)
+            if said is not None and not (name == "stream" and said is True and self._may_say_stream):
+                raise InvalidRequest(
+                    f"'{name}' has no meaning on a WebSocket, where all responses are told by events: leave it out.",
+                    param=name,
+                    code="unsupported_parameter",
+                )
+        if not isinstance(message.get("generate", True), bool | None):
+            raise InvalidRequest("Invalid 'generate': it is true or false.", param="generate", code="invalid_type")
+        body = {name: value for name, value in message.items() if name not in ("type", "background", "stream_options")}
+        return {**body, "stream": True}
+
+    async def _tell(self, message: JSON) -> None:
+        try:
+            await self._send(_text(message))
+        except OSError:
+            # the connection is gone: whoever listens hears of it too, and ends what is being done
+            await asyncio.Event().wait()
+
+
+class _Events:
+    """The door of one turn: each event is a message."""
+
+    def __init__(self, tell: Callable[[JSON], Awaitable[None]], turn: Turn) -> None:
+        self._tell = tell
+        self._turn = turn
+        self._losses: Sequence[Loss] = ()
+        self._one_at_a_time = asyncio.Lock()
+        self._sent_at = asyncio.get_running_loop().time()
+
+    async def start(self, losses: Sequence[Loss]) -> None:
+        """There are no headers that the losses could stand in: an event tells them."""
+        self._losses = losses
+
+    async def write(self, make: Callable[..., Events], *arguments: Any) -> None:
+        """Sends the events that `make(*arguments)` gives, if any."""
+        async with self._one_at_a_time:
+            made = make(*arguments)
+            if made and self._losses:
+                told = [{"path": loss.path, "reason": loss.reason} for loss in self._losses]
+                made = [*made, *self._turn.stream.extend("translator:losses", {"losses": told})]
+                self._losses = ()
+            await self._send_all(made)
+
+    async def end(self, make: Callable[[], Awaitable[Events]]) -> None:
+        """Sends the last events; the connection stays."""
+        async with self._one_at_a_time:
+            await self._send_all(await make())
+
+    async def beat(self, seconds: float, make: Callable[[], Events]) -> None:
+        """Sends what `make` gives whenever nothing was sent for that long; runs until it is cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            silence = loop.time() - self._sent_at
+            if self._one_at_a_time.locked():
+                await asyncio.sleep(seconds)
+            elif silence < seconds:
+                await asyncio.sleep(seconds - silence)
+            else:
+                await self.write(make)
+
+    async def _send_all(self, made: Events) -> None:
+        for event in made:
+            self._sent_at = asyncio.get_running_loop().time()
+            error = self._turn.stream.error
+            if event["type"] == events.ERROR and error is not None:
+                event = {**event, **envelope(error)}
+            await self._tell(event)
+
+
+def _text(message: JSON) -> Message:
+    return {"type": "websocket.send", "text": to_json(message).decode()}
+
+
+def envelope(error: TranslatorError) -> JSON:
+    """A failure as a WebSocket's client reads it; `headers` are there where the error has some."""
+    code = error.code or ("server_error" if error.status >= 500 else "invalid_request")
+    told: JSON = {"type": "error", "status": error.status, "error": {**error.payload(), "code": code}}
+    return {**told, "headers": dict(error.headers)} if error.headers else told
+
+
+def _too_many() -> InvalidRequest:
+    return InvalidRequest(
+        "Too many messages wait for the one that is being answered: send this one again when some were answered.",
+        status=429,
+        type="too_many_requests",
+        code="too_many_requests",
+    )
+
+
+def _too_old(seconds: float) -> InvalidRequest:
+    return InvalidRequest(
+        f"A connection lives {seconds / 60:g} minutes at most: open a new one.",
+        code="websocket_connection_limit_reached",
+    )
