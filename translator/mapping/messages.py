@@ -122,10 +122,10 @@ class _Gatherer:
 
     def reasoning(self, item: JSON, path: str) -> None:
         sealed = open_reasoning(item, self.sealer, path)
-        own = sealed or provider_data(item)
+        own = provider_data(item)
         text = sealed.get("text") or reasoning_text(item)
-        details = details_of(own)
-        self.extras |= calls_of(own)
+        details = details_of(sealed) or details_of(own)
+        self.extras |= calls_of(own) | calls_of(sealed)
         if not text and not details:
             return  # there is nothing to be read: sealed elsewhere, or empty
         last = self.entries[-1] if self.entries else None

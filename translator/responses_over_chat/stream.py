@@ -104,6 +104,8 @@ class Stream:
         """Why it failed, if it did."""
         self.losses = Losses()
         """What the upstream said and the client is not told."""
+        self.sample: Mapping[str, Any] | None = None
+        """The upstream's first chunk: it tells whose it is."""
         self._handlers: dict[type, Callable[[Any], None]] = {
             deltas.Text: self._text,
             deltas.Refusal: self._refusal,
@@ -230,6 +232,8 @@ class Stream:
             if text is not None:
                 self._open.append_text(text, None)
                 return
+        if self.sample is None:
+            self.sample = chunk
         for delta in self._reader.read(chunk):
             if self.over:
                 return
