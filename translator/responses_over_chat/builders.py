@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
+from ..mapping.provider_data import CALLS, DETAILS, KEY
 from ..mapping.sealed import COMPACTION, REASONING, Sealer
 from ..wire import events
+from .call_reader import is_whole_object
 from .options import ReplyOptions
 
 JSON = dict[str, Any]
@@ -221,6 +223,18 @@ class MessageBuilder(ItemBuilder):
         return self.done(item)
 
 
+class AnswerBuilder(MessageBuilder):
+    """A message whose text comes as the arguments of a call."""
+
+    def append(self, arguments: str) -> None:
+        """Tell of more of the answer."""
+        self.append_text(arguments, None)
+
+    def complete(self) -> bool:
+        """Whether nothing more is to be expected."""
+        return is_whole_object([part["text"] for part in self.parts()])
+
+
 class CompactionBuilder(MessageBuilder):
     """What stands for a compacted conversation: the text that sums it up, told to nobody but sealed."""
 
@@ -261,6 +275,7 @@ class ReasoningBuilder(ItemBuilder):
     ) -> None:
         self._forms = forms
         self._sealer = sealer
+        self._own: JSON = {}
         super().__init__(emit, item_id, index)
 
     def append(self, text: str) -> None:
@@ -282,10 +297,19 @@ class ReasoningBuilder(ItemBuilder):
         """Tell that the reasoning is done."""
         self.close_part()
         text = "".join(part["text"] for part in self._parts)
-        for form in self._forms[1:]:
+        for form in self._forms[1:] if self._parts else ():
             self.open_part(form, 0).append(text)
             self.close_part()
         item = self.item(status)
         if self._sealer is not None:
-            item["encrypted_content"] = self._sealer.close(REASONING, {"text": text})
+            item["encrypted_content"] = self._sealer.close(REASONING, {"text": text, **self._own})
+        elif self._own:
+            item[KEY] = self._own
         return self.done(item)
+
+    def sign(self, details: list[JSON], calls: JSON | None = None) -> None:
+        """Take what the upstream wants back: reasoning details, and extras of calls by their ids."""
+        if details:
+            self._own[DETAILS] = details
+        if calls:
+            self._own[CALLS] = calls
