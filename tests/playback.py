@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from translator import responses_over_chat
+from translator.dialects import DEFAULT, Dialect
 from translator.errors import UpstreamError
 from translator.mapping.losses import Loss
 from translator.responses_over_chat import Stream, Translation
@@ -20,9 +21,9 @@ CREATED_AT = 1763040000
 COMPLETED_AT = 1763040002
 
 
-def translate(request: Mapping[str, Any]) -> Translation:
-    """The request for an upstream nobody described."""
-    return responses_over_chat.translate_request(request)
+def translate(request: Mapping[str, Any], dialect: Dialect = DEFAULT) -> Translation:
+    """The request for an upstream of this dialect."""
+    return responses_over_chat.translate_request(request, dialect=dialect)
 
 
 class Reply(NamedTuple):

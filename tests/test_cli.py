@@ -226,3 +226,27 @@ def test_several_workers_have_no_memory_in_common() -> None:
     result = CliRunner().invoke(main, ["serve", "--store", "memory:", "--workers", "2"])
     assert result.exit_code == 2
     assert "share" in result.output
+
+
+def test_the_dialects_are_listed_and_one_is_shown_with_its_sources() -> None:
+    runner = CliRunner()
+    assert "vLLM" in runner.invoke(main, ["dialects"]).stdout
+    shown = runner.invoke(main, ["dialects", "moonshot", "--model", "kimi-k3"]).stdout
+    assert "mfjs" in shown
+    wrong = runner.invoke(main, ["dialects", "nope"])
+    assert (wrong.exit_code, wrong.stderr.startswith("There is no dialect 'nope'")) == (2, True)
+
+
+def test_what_was_learned_is_shown_from_the_store(tmp_path: Path, upstream: ScriptedUpstream) -> None:
+    store = f"sqlite:///{tmp_path / 'store.db'}"
+    command = Command("--upstream", upstream.base_url, TRANSLATOR_STORE=store)
+    refusal = {"error": {"message": "Unsupported parameter: 'temperature'", "type": "invalid_request_error"}}
+    upstream.reply(refusal, status=400)
+    upstream.reply(completion("Hello"))
+    body = {"model": "m", "input": "Hi", "temperature": 0.5}
+    assert httpx.post(f"{command.base_url}/responses", json=body).status_code == 200
+    command.stop()
+    told = CliRunner().invoke(main, ["dialects", "--learned"], env={"TRANSLATOR_STORE": store}).stdout
+    assert told == (
+        f"{upstream.base_url} m\n  params_refused = temperature\n    because: Unsupported parameter: 'temperature'\n"
+    )

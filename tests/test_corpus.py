@@ -43,7 +43,7 @@ def test_no_snapshot_is_left_of_a_case_that_is_gone() -> None:
 def translations(case: Case) -> dict[str, bytes]:
     """The files that a case becomes, by name."""
     try:
-        call = translate(case.request)
+        call = translate(case.request, case.dialect)
     except TranslatorError as error:
         assert case.upstream is None, f"refused, but there is an upstream answer: {error}"
         return {"response.json": pretty(error.body())}

@@ -73,6 +73,9 @@ class Unsupported(TranslatorError):
 class UpstreamError(TranslatorError):
     """The upstream broke its own rules, or failed."""
 
+    refusal: tuple[int, bytes] | None = None
+    """The status and body that a request was refused with, as they came; never told to anybody."""
+
     status = 502
     type = "server_error"
 

@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from translator.dialects import DEFAULT, Dialect, resolve
+
 _HERE = Path(__file__).parent
 
 
@@ -20,6 +22,9 @@ class Case:
     name: str
     request: dict[str, Any]
     """What the client sends."""
+
+    dialect: Dialect
+    """The upstream's: the default with the switches of `dialect.json`, where there is one."""
 
     upstream: bytes | None
     """The body of the upstream's answer; None where it is never asked, because the request is refused."""
@@ -40,10 +45,12 @@ def load(exchange: str) -> Sequence[Case]:
 def _read(folder: Path) -> Case:
     answers = [*folder.glob("upstream.*")]
     assert len(answers) <= 1, f"{folder} has more than one upstream answer"
+    switches = folder / "dialect.json"
     return Case(
         exchange=folder.parent.name,
         name=folder.name,
         request=json.loads((folder / "request.json").read_bytes()),
+        dialect=resolve(overrides=json.loads(switches.read_bytes())) if switches.exists() else DEFAULT,
         upstream=answers[0].read_bytes() if answers else None,
         upstream_streams=bool(answers) and answers[0].suffix == ".sse",
     )

@@ -33,6 +33,6 @@ def test_bytes_cut_anywhere_give_the_same_events(request: JSON, completion: Comp
 def test_a_case_that_arrives_byte_by_byte_gives_the_same_events(case: Case) -> None:
     if case.upstream is None:
         pytest.skip("the request is refused")
-    call = translate(case.request)
+    call = translate(case.request, case.dialect)
     bytewise = (case.upstream[place : place + 1] for place in range(len(case.upstream)))
     assert play(call, bytewise) == play(call, [case.upstream])

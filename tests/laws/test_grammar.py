@@ -67,4 +67,4 @@ def test_an_event_never_changes_after_it_was_told(request: JSON, completion: Com
 def test_the_events_of_a_case_obey_the_grammar(case: Case) -> None:
     if case.upstream is None:
         pytest.skip("the request is refused")
-    assert_grammatical(play(translate(case.request), [case.upstream]).events)
+    assert_grammatical(play(translate(case.request, case.dialect), [case.upstream]).events)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from translator.mapping.tool_kinds import CALLS
 from translator.mapping.tool_names import ToolNames
 from translator.mapping.tools import map_call
+from translator.responses_over_chat.thinking import OPENERS
 from translator.sse import Decoder
 
 from ..cases import Case, load
@@ -79,9 +80,13 @@ def test_all_that_was_said_before_a_stream_broke_off_is_in_the_output(
 def test_all_that_the_upstream_of_a_case_says_is_in_the_output(case: Case) -> None:
     if case.upstream is None:
         pytest.skip("the request is refused")
-    call = translate(case.request)
+    call = translate(case.request, case.dialect)
     reply = play(call, [case.upstream])
-    lost = missing(said_in(_chunks(case.upstream)), reply.response["output"], call.names)
+    said = said_in(_chunks(case.upstream), opened=case.dialect.opens_thinking)
+    if call.answer_tool in said["names"]:  # what its call says is the answer
+        said["text"] += said.pop("arguments")
+        del said["names"]
+    lost = missing(said, reply.response["output"], call.names)
     assert not lost or reply.losses, f"lost without a word: {lost}"
 
 
@@ -103,8 +108,11 @@ def _chunks(body: bytes) -> list[JSON]:
     return chunks
 
 
-def said_in(chunks: Iterable[JSON]) -> dict[str, list[str]]:
-    """The fragments of each kind that these chunks, or a completion, hold of the first choice."""
+def said_in(chunks: Iterable[JSON], *, opened: bool = False) -> dict[str, list[str]]:
+    """The fragments of each kind that these chunks, or a completion, hold of the first choice.
+
+    `opened` says that the upstream's template has opened the thinking.
+    """
     said: dict[str, list[str]] = defaultdict(list)
     for chunk in chunks:
         for choice in chunk.get("choices") or ():
@@ -112,10 +120,11 @@ def said_in(chunks: Iterable[JSON]) -> dict[str, list[str]]:
             if choice["index"] == 0:
                 for kind, fragments in _fragments(delta).items():
                     said[kind] += [_whole(fragment) for fragment in fragments if isinstance(fragment, str)]
-    text = "".join(said["text"])
-    if text.startswith("<think>"):
-        thought, _, rest = text.removeprefix("<think>").partition("</think>")
-        said.update(text=[rest.strip()], reasoning=[thought.strip()])
+    text = ("<think>" if opened else "") + "".join(said["text"])
+    for opener, closer in OPENERS.items():
+        if text.startswith(opener):
+            thought, _, rest = text.removeprefix(opener).partition(closer)
+            said.update(text=[rest.strip()], reasoning=[thought.strip()])
     return said
 
 

@@ -53,7 +53,7 @@ def test_a_case_translated_twice_gives_the_same_bytes(case: Case) -> None:
     if case.upstream is None:
         pytest.skip("the request is refused")
     request = json.dumps(case.request)
-    first, second = translate(case.request), translate(case.request)
+    first, second = translate(case.request, case.dialect), translate(case.request, case.dialect)
     assert json.dumps(first.chat_request) == json.dumps(second.chat_request)
     assert wire(play(first, [case.upstream]).events) == wire(play(second, [case.upstream]).events)
     assert json.dumps(case.request) == request, "the client's request was changed"

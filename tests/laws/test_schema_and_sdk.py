@@ -43,7 +43,7 @@ def test_the_sdk_rebuilds_the_final_response_of_any_stream(request: JSON, comple
 def test_all_that_is_sent_of_a_case_is_valid_and_the_sdk_rebuilds_it(case: Case) -> None:
     if case.upstream is None:
         pytest.skip("the request is refused")
-    call = translate(case.request)
+    call = translate(case.request, case.dialect)
     events = play(call, [case.upstream]).events
     for event in events:
         assert_valid_event(event)

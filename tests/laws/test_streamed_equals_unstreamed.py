@@ -34,7 +34,7 @@ def test_a_completion_gives_the_same_response_however_it_is_cut_and_interleaved(
 def test_a_case_gives_the_same_response_when_its_output_comes_whole(case: Case) -> None:
     if case.upstream is None:
         pytest.skip("the request is refused")
-    call = translate(case.request)
+    call = translate(case.request, case.dialect)
     response = play(call, [case.upstream]).response
     completion = completion_of(response, call.names)
     if completion is None:
@@ -55,13 +55,15 @@ def completion_of(response: JSON, names: ToolNames) -> JSON | None:
         return None
     parts = {part["type"]: part for item in output for part in item.get("content", ())}
     text = parts.get("output_text", {})
+    signed = [item for item in output if item["type"] == "reasoning" and "provider_data" in item]
     message = {
         "reasoning_content": parts.get("reasoning_text", {}).get("text"),
+        "reasoning_details": next((item["provider_data"]["reasoning_details"] for item in signed), None),
         "content": text.get("text"),
         "annotations": text.get("annotations"),
         "refusal": parts.get("refusal", {}).get("refusal"),
         "images": [_image(item) for item in output if item["type"] == "image_generation_call"],
-        "tool_calls": [map_call(item, names) for item in output if item["type"] in CALLS],
+        "tool_calls": [_call(item, names) for item in output if item["type"] in CALLS],
     }
     details = response["incomplete_details"]
     choice = {
@@ -75,6 +77,10 @@ def completion_of(response: JSON, names: ToolNames) -> JSON | None:
 
 def _image(item: JSON) -> JSON:
     return {"type": "image_url", "image_url": {"url": f"data:image/{item['output_format']};base64,{item['result']}"}}
+
+
+def _call(item: JSON, names: ToolNames) -> JSON:
+    return {**map_call(item, names), **item.get("provider_data", {})}
 
 
 def _usage(usage: JSON | None) -> JSON | None:

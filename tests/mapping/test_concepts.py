@@ -104,7 +104,7 @@ def test_structured_output_is_asked_for_by_the_means_the_upstream_has(
     format: JSON | None, dialect: JSON, expected: JSON | None, in_words: bool
 ) -> None:
     losses = Losses()
-    result = map_text_format(format, replace(DEFAULT, **dialect), with_tools=False, losses=losses)
+    result = map_text_format(format, replace(DEFAULT, **dialect), tools=(), must_call=False, losses=losses)
     assert result.response_format == expected
     assert (result.instruction is not None) is in_words
     assert bool(losses) is in_words
@@ -112,8 +112,10 @@ def test_structured_output_is_asked_for_by_the_means_the_upstream_has(
 
 def test_a_schema_goes_to_the_prompt_where_it_may_not_stand_beside_tools() -> None:
     dialect = replace(DEFAULT, structured_with_tools=False)
-    assert map_text_format(SCHEMA, dialect, with_tools=True, losses=Losses()).response_format is None
-    assert map_text_format(SCHEMA, dialect, with_tools=False, losses=Losses()).response_format is not None
+    assert (
+        map_text_format(SCHEMA, dialect, tools=("look_up",), must_call=False, losses=Losses()).response_format is None
+    )
+    assert map_text_format(SCHEMA, dialect, tools=(), must_call=False, losses=Losses()).response_format is not None
 
 
 @pytest.mark.parametrize(

@@ -533,3 +533,7 @@ def test_no_bytes_break_the_mapping(body: bytes, status: int) -> None:
 def test_deep_nesting_is_not_followed() -> None:
     assert map_upstream_error(400, b"[" * 100_000, {}).status == 400
     assert map_upstream_error(400, b'{"error":' * 500 + b"1" + b"}" * 500, {}).status == 400
+    deep: Any = "end"
+    for _ in range(20_000):
+        deep = {"error": [deep]}
+    assert map_error_object(deep).status == 502

@@ -101,12 +101,12 @@ def test_the_file_describes_several_upstreams() -> None:
     a, b = configure(TWO).upstreams
     assert (a.name, a.key(), a.headers["X-Team"].get_secret_value()) == ("a", "sk-file-a", "blue")
     assert (a.connect_timeout_seconds, a.idle_timeout_seconds) == (3, 60)
-    assert a.dialect.max_tokens_field == "max_completion_tokens"
+    assert a.dialect == {"max_tokens_field": "max_completion_tokens"}
     assert [(m.name, m.upstream_name, m.max_output_tokens, m.hosted_tools) for m in a.models] == [
         ("m", "M", 100, frozenset({"web_search"})),
         ("n", "n", None, frozenset()),
     ]
-    assert (b.key(), b.models, b.dialect.max_tokens_field) == (None, (), "max_tokens")
+    assert (b.key(), b.models, b.dialect) == (None, (), {})
 
 
 def test_a_key_can_be_read_from_a_variable_of_any_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,8 +171,9 @@ def test_a_wrong_flag_is_named_with_the_way_out(flags: dict[str, Any], told: str
         (TWO + 'headers = { X = "a\\nb" }', "upstreams[1].headers in translator.toml has a value for 'X' that"),
         (TWO + "connect_timeout_seconds = 0", "upstreams[1].connect_timeout_seconds in translator.toml is wrong"),
         (TWO.replace('"b"', '"a"'), "upstreams in translator.toml has 2 upstreams named 'a'"),
-        (TWO + "[upstreams.dialect]\nfoo = 1", "upstreams[1].dialect in translator.toml has no switch 'foo'"),
-        (TWO + "[upstreams.dialect]\ntools = 'x'", "upstreams[1].dialect.tools in translator.toml is wrong: "),
+        (TWO + "[upstreams.dialect]\nfoo = 1", "upstreams[1].dialect in translator.toml is wrong: there is no"),
+        (TWO + "[upstreams.dialect]\ntools = 'x'", "upstreams[1].dialect in translator.toml is wrong: tools is 'x'"),
+        (TWO + "preset = 'none'", "upstreams[1].preset in translator.toml is wrong: There is no dialect 'none'"),
         ("upstream = 'http://a/v1'\n" + TWO, "upstream in translator.toml stands beside tables of upstreams"),
     ],
 )

@@ -19,7 +19,8 @@ def _nothing() -> Mapping[str, Any]:
 class Dialect:
     """What an upstream takes and how it wants it; the defaults are safe on an unknown upstream.
 
-    It speaks only of what is sent: reading is always tolerant and needs no switch.
+    Nearly all of it speaks of what is sent: reading is tolerant, and two habits alone cannot be told from what is read
+    (`opens_thinking`, `delta_mode`).
     """
 
     name: str = "default"
@@ -65,7 +66,8 @@ class Dialect:
     """The chat parameters the upstream takes; None: all. What is not in it is left out and reported."""
 
     params_refused: frozenset[str] = frozenset()
-    """Parameters known to be refused; taken off `params`. What is learned from an upstream's 400 lands here."""
+    """Parameters known to be refused, by their names before `rename`; taken off `params`, off `extra_body`, and off
+    what a client passes through. What is learned from an upstream's 400 lands here."""
 
     rename: Mapping[str, str] = field(default_factory=_nothing)
     """Parameters under another name: Mistral's `seed` is `random_seed`."""
@@ -73,8 +75,8 @@ class Dialect:
     extra_body: Mapping[str, Any] = field(default_factory=_nothing)
     """Constants sent with every request: MiniMax's `reasoning_split`, Zhipu's `tool_stream`."""
 
-    stop_shape: Literal["any", "array", "none"] = "array"
-    """How `stop` is sent. TGI and Together take only a list; some reasoning models take none."""
+    stop_shape: Literal["any", "array"] = "array"
+    """How `stop` is sent. TGI and Together take only a list; what takes none has it in `params_refused`."""
 
     stream_usage: Literal["request", "implicit", "none"] = "request"
     """Whether `stream_options.include_usage` is sent. `implicit`: usage comes unasked (Mistral, OpenRouter)."""
@@ -93,7 +95,7 @@ class Dialect:
     """Whether response_format and tools may stand together; where not, the schema goes to the prompt (Groq)."""
 
     tools: Literal["native", "none"] = "native"
-    """Whether the upstream knows function tools at all; Perplexity does not."""
+    """Whether the upstream knows function tools at all; Perplexity does not. Earlier calls are told in words then."""
 
     tool_choice: frozenset[ToolChoice] = frozenset({"auto", "none", "required", "named"})
     """The tool choices the upstream takes; others go down the ladder named → required → auto with the tools filtered
@@ -133,6 +135,13 @@ class Dialect:
 
     tool_call_extra: frozenset[str] = frozenset({"extra_content"})
     """Unknown keys of tool calls that are kept and sent back: Gemini's thought signatures."""
+
+    opens_thinking: bool = False
+    """Whether the prompt's template has opened the thinking already, so that only its closing tag comes (R1, QwQ and
+    Qwen's thinking models on engines that do not part the reasoning)."""
+
+    delta_mode: Literal["append", "snapshot"] = "append"
+    """`snapshot`: each delta repeats what was said before it (MiniMax M3's reasoning)."""
 
     image: frozenset[Literal["url", "data"]] = frozenset({"url", "data"})
     """How images may be given; empty: not at all. Ollama takes data URLs only."""

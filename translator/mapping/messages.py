@@ -12,13 +12,16 @@ from typing import Any
 
 from ..dialects import Dialect
 from ..errors import InvalidRequest, Unsupported
+from .call_ids import CallIds
 from .content import chat_content, is_text, map_content
 from .losses import Losses
+from .provider_data import calls_of, details_of, provider_data
 from .reasoning import reasoning_text, replay
 from .sealed import Sealer, open_compaction, open_reasoning
 from .tool_kinds import CALLS, OUTPUTS
 from .tool_names import ToolNames
 from .tools import map_call
+from .turn_order import order_turns, parts_of
 
 JSON = dict[str, Any]
 
@@ -31,6 +34,7 @@ class _Turn:
 
     def __init__(self) -> None:
         self.reasoning: list[tuple[str, str]] = []  # path, text
+        self.details: list[JSON] = []  # the reasoning as its upstream said it
         self.text: str | list[JSON] | None = None
         self.refusal: str | None = None
         self.calls: list[_Call] = []
@@ -62,6 +66,8 @@ class _Gatherer:
         self.leading: list[JSON] = []  # system and developer messages before anything else
         self.entries: list[JSON | _Turn] = []
         self.thoughts: list[tuple[str, str]] = []  # reasoning that waits for what it led to
+        self.details: list[JSON] = []
+        self.extras: dict[str, JSON] = {}  # of calls, by id
         self.unanswered: dict[str, deque[_Call]] = defaultdict(deque)
         self.call_ids: dict[str, str] = {}  # by the ids of the calls' items
         self.answered: set[str] = set()
@@ -78,7 +84,8 @@ class _Gatherer:
 
     def settle_thoughts(self, turn: _Turn) -> None:
         turn.reasoning += self.thoughts
-        self.thoughts = []
+        turn.details += self.details
+        self.thoughts, self.details = [], []
 
     def message(self, item: JSON, path: str) -> None:
         role = item["role"]
@@ -118,9 +125,19 @@ class _Gatherer:
             turn.text = chat_content(parts, arrays=arrays, separator="", path=path)
 
     def reasoning(self, item: JSON, path: str) -> None:
-        text = open_reasoning(item, self.sealer, path) or reasoning_text(item)
-        if text:  # else there is nothing to be read: sealed elsewhere, or empty
-            self.thoughts.append((path, text))
+        sealed = open_reasoning(item, self.sealer, path)
+        own = provider_data(item)
+        text = sealed.get("text") or reasoning_text(item)
+        details = details_of(sealed) or details_of(own)
+        self.extras |= calls_of(own) | calls_of(sealed)
+        if not text and not details:
+            return  # there is nothing to be read: sealed elsewhere, or empty
+        last = self.entries[-1] if self.entries else None
+        if not text and isinstance(last, _Turn) and not last.answered:
+            last.details += details  # it came late: what it belongs to was said before it
+            return
+        self.thoughts.append((path, text))
+        self.details += details
 
     def compaction(self, item: JSON, path: str) -> None:
         self.message(open_compaction(item, self.sealer, path), path)
@@ -131,6 +148,8 @@ class _Gatherer:
             return
         turn = self.turn()
         self.settle_thoughts(turn)
+        if own := provider_data(item):
+            self.extras[item["call_id"]] = own
         call = _Call(map_call(item, self.names), turn)
         turn.calls.append(call)
         self.unanswered[item["call_id"]].append(call)
@@ -194,12 +213,10 @@ def map_items(
     _gather(gatherer, items, "input")
     gatherer.finish()
     messages = _write_system(instructions, gatherer.leading, dialect)
+    writer = _Writer(dialect, losses, gatherer.extras)
     for entry in gatherer.entries:
-        if isinstance(entry, _Turn):
-            messages.extend(_write_turn(entry, dialect, losses))
-        else:
-            messages.append(entry)
-    return _order(messages, dialect)
+        messages.extend(writer.turn(entry) if isinstance(entry, _Turn) else [entry])
+    return order_turns(messages, dialect)
 
 
 def _gather(gatherer: _Gatherer, items: Sequence[JSON], name: str) -> None:
@@ -224,64 +241,99 @@ def _gather(gatherer: _Gatherer, items: Sequence[JSON], name: str) -> None:
         gather(item, path)
 
 
-def _write_turn(turn: _Turn, dialect: Dialect, losses: Losses) -> list[JSON]:
-    message: JSON = {"role": "assistant"}
-    if turn.text is not None:
-        message["content"] = turn.text
-    elif turn.refusal is not None:
-        message["content"] = None
-    elif dialect.empty_assistant_content != "omit":
-        message["content"] = _EMPTY_CONTENT[dialect.empty_assistant_content]
-    if turn.refusal is not None:
-        message["refusal"] = turn.refusal
-    if turn.calls:
-        message["tool_calls"] = [call.chat for call in turn.calls]
-    _replay_reasoning(message, turn, dialect, losses)
-    if turn.text is None and turn.refusal is None and not turn.calls:
-        return []  # only reasoning: reported by now
-    messages = [message]
-    media: list[JSON] = []
-    for call in turn.calls:
-        messages.append(_write_output(call, media, dialect, losses))
-    if media:
-        messages.append({"role": "user", "content": media})
-    return messages
+class _Writer:
+    """Turns → messages."""
 
+    def __init__(self, dialect: Dialect, losses: Losses, extras: dict[str, JSON]) -> None:
+        self.dialect = dialect
+        self.losses = losses
+        self.extras = extras
+        self.ids = CallIds(dialect.tool_call_id)
 
-def _replay_reasoning(message: JSON, turn: _Turn, dialect: Dialect, losses: Losses) -> None:
-    wanted = dialect.reasoning_replay
-    has_answer = turn.text is not None or bool(turn.calls)
-    if has_answer and (wanted == "all" or (wanted == "tool_turns" and turn.calls)):
-        if turn.reasoning:
-            replay(message, "\n".join(text for _, text in turn.reasoning), dialect)
-        elif turn.calls and dialect.reasoning_placeholder is not None:
-            replay(message, dialect.reasoning_placeholder, dialect)
-        return
-    for path, _ in turn.reasoning:
-        losses.report(path, "the upstream does not take earlier reasoning back here")
+    def turn(self, turn: _Turn) -> list[JSON]:
+        """The assistant message and what follows it."""
+        dialect = self.dialect
+        if turn.calls and dialect.tools == "none":
+            return self._in_words(turn)
+        message: JSON = {"role": "assistant"}
+        if turn.text is not None:
+            message["content"] = turn.text
+        elif turn.refusal is not None:
+            message["content"] = None
+        elif dialect.empty_assistant_content != "omit":
+            message["content"] = _EMPTY_CONTENT[dialect.empty_assistant_content]
+        if turn.refusal is not None:
+            message["refusal"] = turn.refusal
+        if turn.calls:
+            message["tool_calls"] = [self._call(call) for call in turn.calls]
+        self._replay_reasoning(message, turn)
+        if turn.text is None and turn.refusal is None and not turn.calls:
+            return []  # only reasoning: reported by now
+        messages = [message]
+        media: list[JSON] = []
+        for call in turn.calls:
+            messages.append(self._output(call, media))
+        if media:
+            messages.append({"role": "user", "content": media})
+        return messages
 
+    def _call(self, call: _Call) -> JSON:
+        call_id = call.chat["id"]
+        own = self.extras.get(call_id, {})
+        extra = {key: own[key] for key in sorted(self.dialect.tool_call_extra & own.keys())}
+        return {**call.chat, "id": self.ids.shaped(call_id), **extra}
 
-def _write_output(call: _Call, media: list[JSON], dialect: Dialect, losses: Losses) -> JSON:
-    """The tool message; what it cannot hold goes to `media`, for a user message after the whole block of outputs."""
-    parts = call.output or []
-    name = call.chat["function"]["name"]
-    content: str | list[JSON]
-    if dialect.tool_result_media == "inline" and not all(map(is_text, parts)):
-        content = parts
-    else:
-        texts = [part for part in parts if is_text(part)]
-        others = [part for part in parts if not is_text(part)]
-        content = chat_content(texts, arrays=False, separator="\n", path=call.path)
-        if others and dialect.tool_result_media == "drop":
-            losses.report(call.path, "the upstream takes only text as a tool's output")
-        elif others:
-            content = content or _OUTPUT_FOLLOWS
-            media.append({"type": "text", "text": f"Output of {name} ({call.chat['id']}):"})
-            media.extend(others)
-    message: JSON = {"role": "tool", "tool_call_id": call.chat["id"], "content": content}
-    if dialect.tool_result_name:
-        message["name"] = name
-    return message
+    def _in_words(self, turn: _Turn) -> list[JSON]:
+        """Calls and their outputs for an upstream that knows no tools."""
+        said = [turn.text] if isinstance(turn.text, str) and turn.text else []
+        heard: list[JSON] = []
+        for call in turn.calls:
+            function = call.chat["function"]
+            said.append(f"(Called {function['name']} with {function['arguments']})")
+            output = self._output(call, heard)["content"]
+            heard.append({"type": "text", "text": f"(Output of {function['name']}: {output})"})
+            self.losses.report(call.path, "the upstream knows no tools, so the call and its output are told in words")
+        content = chat_content(heard, arrays="user" in self.dialect.content_arrays, separator="\n", path="input")
+        return [{"role": "assistant", "content": "\n".join(said)}, {"role": "user", "content": content}]
+
+    def _replay_reasoning(self, message: JSON, turn: _Turn) -> None:
+        dialect = self.dialect
+        wanted = dialect.reasoning_replay
+        has_answer = turn.text is not None or bool(turn.calls)
+        if has_answer and (wanted == "all" or (wanted == "tool_turns" and turn.calls)):
+            text = "\n".join(text for _, text in turn.reasoning if text)
+            details = turn.details if dialect.reasoning_replay_field == "reasoning_details" else []
+            if text or details:
+                replay(message, text, details, dialect)
+            elif turn.calls and dialect.reasoning_placeholder is not None:
+                replay(message, dialect.reasoning_placeholder, [], dialect)
+            return
+        for path, text in turn.reasoning:
+            if text:
+                self.losses.report(path, "the upstream does not take earlier reasoning back here")
+
+    def _output(self, call: _Call, media: list[JSON]) -> JSON:
+        """The tool message; what it cannot hold goes to `media`, for a user message after the whole block."""
+        dialect = self.dialect
+        parts = call.output or []
+        name, call_id = call.chat["function"]["name"], call.chat["id"]
+        content: str | list[JSON]
+        if dialect.tool_result_media == "inline" and not all(map(is_text, parts)):
+            content = parts
+        else:
+            texts = [part for part in parts if is_text(part)]
+            others = [part for part in parts if not is_text(part)]
+            content = chat_content(texts, arrays=False, separator="\n", path=call.path)
+            if others and dialect.tool_result_media == "drop":
+                self.losses.report(call.path, "the upstream takes only text as a tool's output")
+            elif others:
+                content = content or _OUTPUT_FOLLOWS
+                media.append({"type": "text", "text": f"Output of {name} ({call_id}):"})
+                media.extend(others)
+        message: JSON = {"role": "tool", "tool_call_id": self.ids.shaped(call_id), "content": content}
+        if dialect.tool_result_name:
+            message["name"] = name
+        return message
 
 
 def _write_system(instructions: Sequence[str], leading: list[JSON], dialect: Dialect) -> list[JSON]:
@@ -289,7 +341,7 @@ def _write_system(instructions: Sequence[str], leading: list[JSON], dialect: Dia
     # instructions speak with the developer's voice, so they take the role that has it
     messages: list[JSON] = [{"role": "developer", "content": text} for text in instructions] + leading
     if dialect.system_layout == "single_leading" and len(messages) > 1:
-        parts = [part for message in messages for part in _parts(message["content"])]
+        parts = [part for message in messages for part in parts_of(message["content"])]
         content = chat_content(parts, arrays="system" in dialect.content_arrays, separator="\n\n", path="instructions")
         messages = [{"role": "developer", "content": content}]
     return [as_system(message, dialect) for message in messages]
@@ -299,38 +351,3 @@ def as_system(message: JSON, dialect: Dialect) -> JSON:
     """A system or developer message in the role that this upstream has for it."""
     keeps_role = dialect.system_role == "developer"  # such upstreams know both roles
     return message if keeps_role else {**message, "role": dialect.system_role}
-
-
-def _order(messages: list[JSON], dialect: Dialect) -> list[JSON]:
-    """Messages in the alternation this upstream insists on."""
-    if dialect.turn_order == "free":
-        return messages
-    ordered: list[JSON] = []
-    for message in messages:
-        last = ordered[-1]["role"] if ordered else None
-        if dialect.turn_order == "mistral" and last == "tool" and message["role"] == "user":
-            ordered.append({"role": "assistant", "content": "."})
-        if dialect.turn_order == "alternate" and last == message["role"] and last in ("user", "assistant"):
-            ordered[-1] = _merge(ordered[-1], message)
-        else:
-            ordered.append(message)
-    return ordered
-
-
-def _merge(first: JSON, second: JSON) -> JSON:
-    """Two messages of one role as one."""
-    if isinstance(first.get("content"), str) and isinstance(second.get("content"), str):
-        content: Any = "\n\n".join(text for text in (first["content"], second["content"]) if text)
-    else:
-        content = [*_parts(first.get("content")), *_parts(second.get("content"))]
-    merged = {**first, **second, "content": content}
-    calls = [*first.get("tool_calls", ()), *second.get("tool_calls", ())]
-    if calls:
-        merged["tool_calls"] = calls
-    return merged
-
-
-def _parts(content: Any) -> list[JSON]:
-    if not content:
-        return []
-    return [{"type": "text", "text": content}] if isinstance(content, str) else list(content)

@@ -26,13 +26,16 @@ class Sealer(Protocol):
         ...
 
 
-def open_reasoning(item: JSON, sealer: Sealer | None, path: str) -> str:
-    """The raw reasoning that a reasoning item carries sealed; "" where there is none, or others sealed it."""
+def open_reasoning(item: JSON, sealer: Sealer | None, path: str) -> JSON:
+    """What a reasoning item carries sealed; empty where there is nothing, or others sealed it.
+
+    `text` is the raw reasoning; `reasoning_details` and `calls` (by call id) are the upstream's own words for it and
+    for calls, see `mapping.provider_data`.
+    """
     sealed = item.get("encrypted_content")
     if not sealed or sealer is None:
-        return ""
-    content = sealer.open(REASONING, sealed, f"{path}.encrypted_content")
-    return str(content["text"]) if content is not None else ""
+        return {}
+    return sealer.open(REASONING, sealed, f"{path}.encrypted_content") or {}
 
 
 def open_compaction(item: JSON, sealer: Sealer | None, path: str) -> JSON:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..dialects import Dialect
+from ..dialects.dialect import ToolChoice
 from ..errors import InvalidRequest
 from .tool_names import Tool
 
@@ -58,17 +59,25 @@ def map_policy(choice: Any, parallel: bool, offered: Sequence[Offered]) -> CallP
     )
 
 
-def map_choice(choice: Any, offered: Sequence[Offered], dialect: Dialect) -> tuple[JSON, str | None]:
+def rungs(dialect: Dialect, in_words: bool) -> frozenset[ToolChoice]:
+    """The tool choices the upstream takes; `in_words`: none that forces a call."""
+    return dialect.tool_choice - {"named", "required"} if in_words else dialect.tool_choice
+
+
+def map_choice(
+    choice: Any, offered: Sequence[Offered], taken: frozenset[ToolChoice], required_word: str
+) -> tuple[JSON, str | None]:
     """`tool_choice` → the chat parameters and, on the last rung, the words that stand for the choice.
 
-    The ladder: a named tool → `required` with the tools cut down to it → the same with an instruction alone.
+    `taken` are the choices the upstream takes. The ladder: a named tool → `required` with the tools cut down to it →
+    the same with an instruction alone.
     """
     wanted = _wanted(choice)
     tools = [entry.chat for entry in offered]
     if wanted == "auto":
         return {"tools": tools}, None  # what every upstream does unasked
     if wanted == "none":
-        return ({"tools": tools, "tool_choice": "none"} if "none" in dialect.tool_choice else {}), None
+        return ({"tools": tools, "tool_choice": "none"} if "none" in taken else {}), None
     if wanted == "named":
         offered = _named(choice, offered)
         if not offered:
@@ -77,13 +86,13 @@ def map_choice(choice: Any, offered: Sequence[Offered], dialect: Dialect) -> tup
                 param="tool_choice",
                 code="invalid_value",
             )
-        if len(offered) == 1 and "named" in dialect.tool_choice:
+        if len(offered) == 1 and "named" in taken:
             hosted = offered[0].chat["type"] != "function"
             named = choice if hosted else {"type": "function", "function": {"name": offered[0].name}}
             return {"tools": tools, "tool_choice": named}, None
         tools = [entry.chat for entry in offered]
-    if "required" in dialect.tool_choice:
-        return {"tools": tools, "tool_choice": dialect.required_word}, None
+    if "required" in taken:
+        return {"tools": tools, "tool_choice": required_word}, None
     names = ", ".join(entry.name for entry in offered)
     return {"tools": tools}, f"You must call one of these tools before you answer: {names}."
 

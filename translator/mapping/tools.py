@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..dialects import Dialect
 from ..errors import InvalidRequest, Unsupported
 from .losses import Losses
 from .namespaces import members
-from .tool_choice import CallPolicy, Offered, map_choice, map_policy
+from .schemas import fit_schema
+from .tool_choice import CallPolicy, Offered, map_choice, map_policy, rungs
 from .tool_kinds import CALLS, KINDS
 from .tool_kinds.custom import has_grammar
 from .tool_kinds.shell import runs_at_the_client
@@ -37,11 +38,24 @@ class ToolPlan:
     names: ToolNames = field(default_factory=ToolNames)
     """What the upstream calls the client's tools."""
 
+    @property
+    def sent(self) -> list[str]:
+        """The upstream's names of the tools that are sent."""
+        return [_name(tool) for tool in self.parameters.get("tools", ())]
 
-def map_tools(request: JSON, dialect: Dialect, losses: Losses, history: Sequence[JSON] = ()) -> ToolPlan:
+    @property
+    def forces(self) -> bool:
+        """Whether the parameters demand a call."""
+        return bool(self.parameters.get("tool_choice", "none") != "none")
+
+
+def map_tools(
+    request: JSON, dialect: Dialect, losses: Losses, history: Sequence[JSON] = (), *, in_words: bool = False
+) -> ToolPlan:
     """`tools`, `tool_choice` and `parallel_tool_calls` → what to send and what to hold the reply to.
 
     Tools also stand in the input and in the turns before it: in `additional_tools` and in what a `tool_search` found.
+    `in_words` says that a call may be asked for in words only: the upstream takes no forced choice now.
     """
     choice = request.get("tool_choice", "auto")
     names = ToolNames()
@@ -56,7 +70,9 @@ def map_tools(request: JSON, dialect: Dialect, losses: Losses, history: Sequence
                 code="invalid_value",
             )
         return ToolPlan({}, policy, names=names)
-    parameters, instruction = map_choice(choice, offered, dialect)
+    parameters, instruction = map_choice(choice, offered, rungs(dialect, in_words), dialect.required_word)
+    if instruction is not None:
+        losses.report("tool_choice", "the upstream is asked for the call in words only")
     if "parallel_tool_calls" in request and "tools" in parameters:
         parameters["parallel_tool_calls"] = request["parallel_tool_calls"]
     return ToolPlan(parameters, policy, instruction, names)
@@ -65,6 +81,30 @@ def map_tools(request: JSON, dialect: Dialect, losses: Losses, history: Sequence
 def withhold_tools() -> ToolPlan:
     """No tools, and no calls, whatever the request lists."""
     return ToolPlan({}, CallPolicy(allowed=frozenset()))
+
+
+def with_answer_tool(plan: ToolPlan, tool: JSON, dialect: Dialect, losses: Losses, *, in_words: bool) -> ToolPlan:
+    """The plan with a function whose arguments are the answer: it is called, or else one of the client's."""
+    name = _name(tool)
+    tools = [*plan.parameters.get("tools", ()), tool]
+    taken = rungs(dialect, in_words)
+    may_call_others = len(tools) > 1 and plan.policy.allowed != frozenset()
+    chat: JSON = {**plan.parameters, "tools": tools}
+    instruction = None
+    if not may_call_others and "named" in taken:
+        chat["tool_choice"] = {"type": "function", "function": {"name": name}}
+    elif "required" in taken and (may_call_others or len(tools) == 1):
+        chat["tool_choice"] = dialect.required_word
+    else:
+        chat.pop("tool_choice", None)
+        instruction = f"Give your answer by calling {name}, not as text."
+        losses.report("text.format", "the upstream is asked in words only to answer by a call")
+    words = "\n\n".join(word for word in (plan.instruction, instruction) if word)
+    return replace(plan, parameters=chat, instruction=words or None)
+
+
+def _name(tool: JSON) -> str:
+    return str(tool["function"]["name"] if tool["type"] == "function" else tool["type"])
 
 
 def map_call(item: JSON, names: ToolNames) -> JSON:
@@ -101,16 +141,21 @@ def _map_offered(
     offered: dict[Tool | str, Offered] = {}
     left_out: list[tuple[str, JSON]] = []
     deferred: list[str] = []
+    if listed and dialect.tools == "none":
+        name = listed[0][0].partition("[")[0]
+        if choice != "none":
+            raise Unsupported("The upstream knows no tools; leave 'tools' out.", param=name)
+        losses.report(name, "the upstream knows no tools")
+        return []
+    strict = _strict(listed, dialect, losses)
     for path, tool, definition in listed:
-        if dialect.tools == "none":
-            raise Unsupported("The upstream knows no tools; leave 'tools' out.", param=path.partition("[")[0])
         if tool.kind in dialect.hosted_tools:
             offered[path] = Offered(tool, tool.kind, definition)
         elif _is_hosted(definition):
             left_out.append((path, definition))
         else:
             name = names.upstream(tool, grammar=has_grammar(definition))
-            chat = _map_function(name, definition, dialect, losses, path)
+            chat = _map_function(name, definition, dialect, losses, path, strict)
             if offered.get(tool, (tool, name, chat)) != (tool, name, chat):
                 losses.report(path, f"'{tool.name}' is defined twice, and here otherwise; this definition is offered")
             offered[tool] = Offered(tool, name, chat)
@@ -145,10 +190,33 @@ def _leave_out(path: str, tool: JSON, choice: Any, others: bool, losses: Losses)
     losses.report(path, f"the upstream has no '{kind}' tool")
 
 
-def _map_function(name: str, tool: JSON, dialect: Dialect, losses: Losses, path: str) -> JSON:
+def _strict(listed: Sequence[tuple[str, Tool, JSON]], dialect: Dialect, losses: Losses) -> bool:
+    """Whether functions are sent with their `strict`; those that lose it are reported."""
+    functions = [
+        (path, bool(definition.get("strict")))
+        for path, tool, definition in listed
+        if tool.kind not in dialect.hosted_tools and not _is_hosted(definition)
+    ]
+    agree = len({strict for _, strict in functions}) == 1
+    if dialect.strict_tools == "send" or (dialect.strict_tools == "uniform" and agree):
+        return True
+    why = "the upstream knows no strict functions"
+    if dialect.strict_tools == "uniform":
+        why = "the upstream wants all functions strict, or none"
+    for path, strict in functions:
+        if strict:
+            losses.report(f"{path}.strict", why)
+    return False
+
+
+def _map_function(name: str, tool: JSON, dialect: Dialect, losses: Losses, path: str, strict: bool) -> JSON:
     function: JSON = {"name": name, **KINDS[tool["type"]].offer(tool)}
-    if dialect.strict_tools == "strip" and function.pop("strict", False):
-        losses.report(f"{path}.strict", "the upstream knows no strict functions")
+    if not strict:
+        function.pop("strict", None)
+    if "parameters" in function:
+        function["parameters"], dropped = fit_schema(function["parameters"], dialect.schema_flavor)
+        if dropped:
+            losses.report(f"{path}.parameters", f"the upstream is not told of {', '.join(dropped)}")
     for key in _UNTOLD:
         if key in tool:
             losses.report(f"{path}.{key}", "chat functions have no such thing")

@@ -9,8 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
+from pydantic_core import to_json
+
+from ..mapping.provider_data import CALLS, DETAILS, KEY
 from ..mapping.sealed import COMPACTION, REASONING, Sealer
+from ..sse import encode
 from ..wire import events
+from .call_reader import is_whole_object
 from .options import ReplyOptions
 
 JSON = dict[str, Any]
@@ -97,6 +102,7 @@ class PartBuilder:
         self._logprobs: list[JSON] = []
         self._annotations: list[JSON] = []
         self._delta = {"type": kind.delta, **self._place}
+        self._head = encode(self._delta)[:-3] + b',"delta":'  # of a text delta as it goes out
         emit({"type": kind.added, **self._place, "part": self.part()})
 
     def append(self, text: str, logprobs: list[JSON] | None = None) -> None:
@@ -109,6 +115,11 @@ class PartBuilder:
             if logprobs:
                 self._logprobs += logprobs
         self._emit(event)
+
+    def append_encoded(self, text: str, sequence_number: int) -> bytes:
+        """As `append`, for text without logprobs: the event as `sse.encode` would write it, at a third of the cost."""
+        self._fragments.append(text)
+        return b'%b%b,"logprobs":[],"sequence_number":%d}\n\n' % (self._head, to_json(text), sequence_number)
 
     def annotate(self, annotation: JSON) -> None:
         """Tell of a citation."""
@@ -194,6 +205,12 @@ class MessageBuilder(ItemBuilder):
             part = self.open_part(OUTPUT_TEXT, len(self.parts()))
         part.append(text, logprobs)
 
+    @property
+    def text_part(self) -> PartBuilder | None:
+        """The open part, if it is text."""
+        part = self._part
+        return part if part is not None and part.kind is OUTPUT_TEXT else None
+
     def append_refusal(self, text: str) -> None:
         """Tell of more of a refusal."""
         self.open_part(REFUSAL, len(self.parts())).append(text)
@@ -219,6 +236,18 @@ class MessageBuilder(ItemBuilder):
         if phase is not None:
             item["phase"] = phase
         return self.done(item)
+
+
+class AnswerBuilder(MessageBuilder):
+    """A message whose text comes as the arguments of a call."""
+
+    def append(self, arguments: str) -> None:
+        """Tell of more of the answer."""
+        self.append_text(arguments, None)
+
+    def complete(self) -> bool:
+        """Whether nothing more is to be expected."""
+        return is_whole_object([part["text"] for part in self.parts()])
 
 
 class CompactionBuilder(MessageBuilder):
@@ -261,6 +290,7 @@ class ReasoningBuilder(ItemBuilder):
     ) -> None:
         self._forms = forms
         self._sealer = sealer
+        self._own: JSON = {}
         super().__init__(emit, item_id, index)
 
     def append(self, text: str) -> None:
@@ -282,10 +312,19 @@ class ReasoningBuilder(ItemBuilder):
         """Tell that the reasoning is done."""
         self.close_part()
         text = "".join(part["text"] for part in self._parts)
-        for form in self._forms[1:]:
+        for form in self._forms[1:] if self._parts else ():
             self.open_part(form, 0).append(text)
             self.close_part()
         item = self.item(status)
         if self._sealer is not None:
-            item["encrypted_content"] = self._sealer.close(REASONING, {"text": text})
+            item["encrypted_content"] = self._sealer.close(REASONING, {"text": text, **self._own})
+        elif self._own:
+            item[KEY] = self._own
         return self.done(item)
+
+    def sign(self, details: list[JSON], calls: JSON | None = None) -> None:
+        """Take what the upstream wants back: reasoning details, and extras of calls by their ids."""
+        if details:
+            self._own[DETAILS] = details
+        if calls:
+            self._own[CALLS] = calls

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Any
 
 from ..errors import UpstreamError
 from ..mapping.tool_kinds import KINDS
 from ..mapping.tool_names import ToolNames
-from .chunks import Call, is_whole_object
+from .call_reader import is_whole_object
+from .deltas import Call
 
 
 def is_complete(fragments: list[str]) -> bool:
@@ -25,6 +27,7 @@ class WaitingCall:
         self.key = key
         self.call_id = ""
         self.name = ""
+        self.extra: dict[str, Any] = {}
         self.fragments: list[str] = []
 
 
@@ -59,7 +62,7 @@ class CallQueue:
                 return False
             call = WaitingCall(delta.key)
             self._waiting.append(call)
-        call.name, call.call_id = delta.name, delta.call_id
+        call.name, call.call_id, call.extra = delta.name, delta.call_id, delta.extra
         if delta.arguments:
             call.fragments.append(delta.arguments)
         return True

@@ -8,6 +8,7 @@ from pydantic_core import from_json
 
 from ..mapping.freeform import Unwrapper
 from ..mapping.losses import Losses
+from ..mapping.provider_data import KEY
 from ..mapping.tool_kinds import KINDS, ToolKind
 from ..mapping.tool_kinds.function import FUNCTION
 from ..mapping.tool_names import Tool, ToolNames
@@ -25,6 +26,8 @@ class CallIdentity(NamedTuple):
     output_index: int
     call_id: str
     tool: Tool
+    extra: JSON
+    """What the upstream said of it and wants back."""
 
 
 class CallBuilder(ItemBuilder):
@@ -50,6 +53,9 @@ class CallBuilder(ItemBuilder):
             item["namespace"] = tool.namespace
         return item
 
+    def _tail(self) -> JSON:
+        return _own(self._call.extra)
+
     def _tell(self, event: str, **said: str) -> None:
         self._emit({"type": event, "item_id": self.id, "output_index": self.index, **said})
 
@@ -65,7 +71,7 @@ class FunctionCallBuilder(CallBuilder):
 
     def item(self, status: str) -> JSON:
         """The call as far as it has come."""
-        return {**self._head("function_call", status), "arguments": "".join(self._arguments)}
+        return {**self._head("function_call", status), "arguments": "".join(self._arguments), **self._tail()}
 
     def close(self, status: ItemStatus, phase: Phase | None = None) -> JSON:
         """Tell that the call is done; a call without arguments has those of an empty object."""
@@ -93,7 +99,7 @@ class CustomCallBuilder(CallBuilder):
 
     def item(self, status: str) -> JSON:
         """The call as far as it has come."""
-        return {**self._head("custom_tool_call", status), "input": "".join(self._input)}
+        return {**self._head("custom_tool_call", status), "input": "".join(self._input), **self._tail()}
 
     def close(self, status: ItemStatus, phase: Phase | None = None) -> JSON:
         """Tell that the call is done."""
@@ -125,12 +131,12 @@ def new_call(
         fields = _fields(kind, "".join(waiting.fragments))
         if fields is not None:
             head = {"id": f"{kind.prefix}_{suffix}", "type": kind.call, "status": "completed", "call_id": call_id}
-            return _tell_whole(emit, {**head, **fields}, index)
+            return _tell_whole(emit, {**head, **fields, **_own(waiting.extra)}, index)
         losses.report(
             "output", f"the arguments of a call to '{tool.name}' do not fit it, it is told as a function call"
         )
         tool, kind = Tool("function", waiting.name), FUNCTION
-    identity = CallIdentity(f"{kind.prefix}_{suffix}", index, call_id, tool)
+    identity = CallIdentity(f"{kind.prefix}_{suffix}", index, call_id, tool, waiting.extra)
     call: CallBuilder
     if tool.kind == "custom":
         call = CustomCallBuilder(emit, identity, grammar=names.has_grammar(waiting.name), losses=losses)
@@ -139,6 +145,10 @@ def new_call(
     for fragment in waiting.fragments:
         call.append(fragment)
     return call
+
+
+def _own(extra: JSON) -> JSON:
+    return {KEY: dict(extra)} if extra else {}
 
 
 def _fields(kind: ToolKind, arguments: str) -> JSON | None:

@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from ..dialects import DEFAULT, Dialect
+from ..dialects import DEFAULT, Dialect, Limits
 from ..errors import InvalidRequest, Unsupported
 from ..mapping.losses import Loss, Losses
 from ..mapping.messages import map_items
-from ..mapping.reasoning import map_effort
-from ..mapping.text_format import map_text_format
+from ..mapping.reasoning import map_effort, thinks
+from ..mapping.text_format import FormatPlan, map_text_format
+from ..mapping.token_limit import map_token_limit
 from ..mapping.tool_choice import CallPolicy
 from ..mapping.tool_kinds import CALLS
 from ..mapping.tool_names import ToolNames
-from ..mapping.tools import map_tools, withhold_tools
+from ..mapping.tools import ToolPlan, map_tools, with_answer_tool, withhold_tools
 from ..wire import responses
 from .compaction import is_compaction, summary_request
 from .ledger import LEDGER
@@ -56,6 +57,12 @@ class Translation:
     names: ToolNames
     """What the upstream calls the client's tools."""
 
+    answer_tool: str | None
+    """The function whose arguments are the answer, where the upstream is asked for its form in this way."""
+
+    dialect: Dialect
+    """The upstream's dialect."""
+
     options: ReplyOptions
     """How the reply is told."""
 
@@ -74,6 +81,8 @@ class Translation:
             echo(self.request, response_id, created_at, self.keeps),
             policy=self.policy,
             names=self.names,
+            answer_tool=self.answer_tool,
+            dialect=self.dialect,
             options=self.options,
             known_call_ids=self.known_call_ids,
             summarise=_summary(self.request) is not None,
@@ -104,6 +113,7 @@ def translate_request(
     dialect: Dialect = DEFAULT,
     upstream_model: str | None = None,
     output_limit: int | None = None,
+    window: int | None = None,
     options: ReplyOptions = DEFAULT_OPTIONS,
     history: Sequence[JSON] | None = None,
     stored: bool = False,
@@ -111,10 +121,11 @@ def translate_request(
 ) -> Translation:
     """Responses request → the chat request that says the same to an upstream of this dialect.
 
-    `upstream_model` replaces the model's public name, `output_limit` (tokens) caps `max_output_tokens`. `history` holds
-    the items that `previous_response_id` or `conversation` stand for; without it they are refused. `stored` says that
-    the caller keeps the response if the request wants it kept, `shortens` that it obeys `truncation: auto`. Raises
-    InvalidRequest or Unsupported with the path of the first field that is faulty or cannot be told.
+    `upstream_model` replaces the model's public name, `output_limit` and the `window` (both in tokens) cap
+    `max_output_tokens`. `history` holds the items that `previous_response_id` or `conversation` stand for; without it
+    they are refused. `stored` says that the caller keeps the response if the request wants it kept, `shortens` that it
+    obeys `truncation: auto`. Raises InvalidRequest or Unsupported with the path of the first field that is faulty or
+    cannot be told.
     """
     # the wire types are plain dicts; from here on they are read as such
     asked = cast(JSON, responses.validate(dict(request)))
@@ -123,6 +134,7 @@ def translate_request(
         dialect=dialect,
         upstream_model=upstream_model,
         output_limit=output_limit,
+        window=window,
         options=options,
         history=history,
         stored=stored,
@@ -136,6 +148,7 @@ def translate_valid(
     dialect: Dialect,
     upstream_model: str | None,
     output_limit: int | None,
+    window: int | None,
     options: ReplyOptions,
     history: Sequence[JSON] | None,
     stored: bool,
@@ -148,12 +161,7 @@ def translate_valid(
     original = asked
     if is_compaction(asked):
         asked = summary_request(asked, options, bool(history))
-        plan = withhold_tools()
-    else:
-        plan = map_tools(asked, dialect, losses, history or ())
-    format = map_text_format(
-        asked.get("text", {}).get("format"), dialect, with_tools="tools" in plan.parameters, losses=losses
-    )
+    plan, format, effort = _plan(asked, original is asked, dialect, losses, history or ())
     words = (asked.get("instructions"), plan.instruction, format.instruction)
     chat: JSON = {
         "model": upstream_model or asked["model"],
@@ -167,19 +175,56 @@ def translate_valid(
             history or (),
         ),
     }
-    parameters: JSON = dict(plan.parameters)
+    parameters = {**plan.parameters, **_parameters(asked, losses), **map_effort(effort, dialect, losses)}
     if format.response_format is not None:
         parameters["response_format"] = format.response_format
-    _carry(asked, parameters, dialect, output_limit, losses)
+    limits = Limits(window, output_limit)
+    limit = map_token_limit(asked.get("max_output_tokens"), limits, {**chat, **plan.parameters}, dialect, losses)
+    if limit is not None:
+        parameters[dialect.max_tokens_field] = limit
     _add_parameters(chat, parameters, asked, dialect, losses)
-    if asked.get("stream") or dialect.force_stream == "always":
+    if asked.get("stream") or _must_stream(effort, dialect):
         chat["stream"] = True
         if dialect.stream_usage == "request":
             chat["stream_options"] = {"include_usage": True}
-    chat.update(dialect.extra_body)
-    keeps = stored and original.get("store", True)
-    known = _call_ids(original, history or ())
-    return Translation(original, chat, tuple(losses), plan.policy, plan.names, options, known, keeps)
+    return Translation(
+        original,
+        chat,
+        tuple(losses),
+        plan.policy,
+        plan.names,
+        format.answer_name,
+        dialect,
+        options,
+        _call_ids(original, history or ()),
+        keeps=stored and original.get("store", True),
+    )
+
+
+def _plan(
+    asked: JSON, offers: bool, dialect: Dialect, losses: Losses, history: Sequence[JSON]
+) -> tuple[ToolPlan, FormatPlan, str | None]:
+    """The tools, the form of the answer, and the effort: a forced call may stand in the way of thinking."""
+    effort: str | None = asked.get("reasoning", {}).get("effort")
+    policy = dialect.forced_choice_vs_thinking
+    if policy == "disable_thinking" and dialect.reasoning_control == "none":
+        policy = "downgrade"
+    in_words = policy == "downgrade" and thinks(effort)
+    plan = map_tools(asked, dialect, losses, history, in_words=in_words) if offers else withhold_tools()
+    format = map_text_format(
+        asked.get("text", {}).get("format"), dialect, tools=plan.sent, must_call=plan.policy.required, losses=losses
+    )
+    if format.answer_tool is not None:
+        plan = with_answer_tool(plan, format.answer_tool, dialect, losses, in_words=in_words)
+    if policy == "disable_thinking" and plan.forces and thinks(effort):
+        losses.report("reasoning", "the upstream cannot think where a call is forced, so it does not")
+        effort = "none"
+    return plan, format, effort
+
+
+def _must_stream(effort: str | None, dialect: Dialect) -> bool:
+    thinking = effort is not None and thinks(effort)
+    return dialect.force_stream == "always" or (dialect.force_stream == "thinking" and thinking)
 
 
 def _refuse(request: JSON, resolved: bool) -> None:
@@ -210,36 +255,36 @@ def _report(request: JSON, options: ReplyOptions, losses: Losses, *, stored: boo
             losses.report(f"include[{index}]", f"there is no '{wanted}' to include")
 
 
-def _carry(request: JSON, parameters: JSON, dialect: Dialect, output_limit: int | None, losses: Losses) -> None:
-    for name in _CARRIED:
-        if name in request:
-            parameters[name] = request[name]
+def _parameters(request: JSON, losses: Losses) -> JSON:
+    """What chat has under the same name, or under another."""
+    parameters: JSON = {name: request[name] for name in _CARRIED if name in request}
     if "verbosity" in request.get("text", {}):
         parameters["verbosity"] = request["text"]["verbosity"]
-    parameters.update(map_effort(request.get("reasoning", {}).get("effort"), dialect, losses))
     if request.get("top_logprobs") or LOGPROBS in request.get("include", ()):
         parameters["logprobs"] = True
     else:
         parameters.pop("top_logprobs", None)  # none are asked for; alone it is an error upstream
-    limit = request.get("max_output_tokens")
-    if dialect.max_tokens_policy == "always_send" and limit is None:
-        limit = output_limit
-    if limit is not None:
-        capped = output_limit is not None and dialect.max_tokens_policy != "as_is"
-        parameters[dialect.max_tokens_field] = min(limit, cast(int, output_limit)) if capped else limit
+    return parameters
 
 
 def _add_parameters(chat: JSON, parameters: JSON, request: JSON, dialect: Dialect, losses: Losses) -> None:
-    """Add what this upstream takes, under its names; and what nobody knows, as an SDK's `extra_body` means it."""
+    """Add what this upstream takes, under its names; what nobody knows, as `extra_body` of an SDK; constants."""
+    refused, taken = dialect.params_refused, dialect.params
     for name, value in parameters.items():
-        refused = name in dialect.params_refused or (dialect.params is not None and name not in dialect.params)
-        if refused:
+        if name in refused or (taken is not None and name not in taken):
             losses.report(_request_path(name), f"the upstream takes no '{name}'")
         else:
             chat[dialect.rename.get(name, name)] = value
     for name, value in request.items():
-        if name not in LEDGER:
-            chat.setdefault(name, value)
+        if name in LEDGER:
+            continue
+        if name in refused:
+            losses.report(name, f"the upstream takes no '{name}'")
+            continue
+        if name == "stop" and isinstance(value, str) and dialect.stop_shape == "array":
+            value = [value]
+        chat.setdefault(dialect.rename.get(name, name), value)
+    chat.update({name: value for name, value in dialect.extra_body.items() if name not in refused})
 
 
 _REQUEST_PATHS = {

@@ -23,16 +23,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..dialects import Dialect
 from ..errors import TranslatorError, UpstreamError
+from ..mapping.conformance import fault_of
 from ..mapping.losses import Losses
 from ..mapping.outcome import COMPLETED, FAILED, OUT_OF_TOKENS, Outcome, map_finish_reason
+from ..mapping.provider_data import KEY, merge_details
 from ..mapping.tool_choice import CallPolicy
 from ..mapping.tool_kinds import CALLS
 from ..mapping.tool_names import ToolNames
 from ..wire import events
-from . import chunks, media
+from . import deltas, media
 from .body import Body
 from .builders import (
+    AnswerBuilder,
     CompactionBuilder,
     ItemBuilder,
     ItemStatus,
@@ -43,12 +47,16 @@ from .builders import (
 )
 from .call_queue import CallQueue, WaitingCall
 from .calls import CallBuilder, CustomCallBuilder, new_call
+from .chunks import open_reader
 from .images import tell_image
 from .obfuscation import pad
 from .options import ReplyOptions
 from .response import known_tier, output_text
 
 JSON = dict[str, Any]
+
+_GROWING = (CallBuilder, AnswerBuilder)
+"""What a call's arguments go into."""
 
 _BROKE_OFF = "The upstream's answer broke off: it ended without a finish reason or an end marker."
 _NO_CALL = "The upstream made no tool call although 'tool_choice' demands one."
@@ -68,6 +76,8 @@ class Stream:
         *,
         policy: CallPolicy,
         names: ToolNames,
+        answer_tool: str | None,
+        dialect: Dialect,
         options: ReplyOptions,
         known_call_ids: frozenset[str],
         summarise: bool,
@@ -80,13 +90,14 @@ class Stream:
         self._policy = policy
         self._call_ids = set(known_call_ids)
         self._names = names
+        self._answer_tool = answer_tool
         self._options = options
         self._reasoning_forms = reasoning_forms(options, summarise)
         self._reasoning_sealer = options.sealer if seal_reasoning else None
         self._compaction_sealer = options.sealer if compact else None
         self._tell = self._emit_padded if obfuscate else self._emit
         self._body = Body(options.max_event_bytes)
-        self._reader = chunks.Reader()
+        self._reader = open_reader(dialect)
         self._outbox: list[JSON] = []
         self._sequence = 0
         self._done: list[JSON] = []
@@ -94,25 +105,32 @@ class Stream:
         self._open_key = -1  # of the open call
         self._queue = CallQueue(names, options.max_argument_bytes)
         self._left_out: set[int] = set()  # calls the request does not allow
-        self._held: list[chunks.Delta] = []  # said while a call was not complete
+        self._held: list[deltas.Delta] = []  # said while a call was not complete
+        self._aside: list[deltas.Text] = []  # text beside an answer that is to come as a call
+        self._details: list[JSON] = []  # of the reasoning, since an item last took them
+        self._extras: dict[str, JSON] = {}  # of calls, by their ids
+        self._answer_key: int | None = None
         self._space = ""  # white space that may begin a message
         self._finish_reason: str | None = None
         self.error: TranslatorError | None = None
         """Why it failed, if it did."""
         self.losses = Losses()
         """What the upstream said and the client is not told."""
+        self.sample: Mapping[str, Any] | None = None
+        """The upstream's first chunk: it tells whose it is."""
         self._handlers: dict[type, Callable[[Any], None]] = {
-            chunks.Text: self._text,
-            chunks.Refusal: self._refusal,
-            chunks.Reasoning: self._reasoning,
-            chunks.Call: self._call,
-            chunks.Annotation: self._annotation,
+            deltas.Text: self._text,
+            deltas.Refusal: self._refusal,
+            deltas.Reasoning: self._reasoning,
+            deltas.Details: self._reasoning_details,
+            deltas.Call: self._call,
+            deltas.Annotation: self._annotation,
             media.Image: self._image,
             media.Untold: lambda delta: self.losses.report("output", delta.reason),
-            chunks.Finish: self._finish,
-            chunks.Usage: self._usage,
-            chunks.Tier: self._tier,
-            chunks.Fault: self._fault,
+            deltas.Finish: self._finish,
+            deltas.Usage: self._usage,
+            deltas.Tier: self._tier,
+            deltas.Fault: self._fault,
         }
 
     # ---- input ----
@@ -134,6 +152,25 @@ class Stream:
             self._begin()
         self._receive_all(self._body.receive(data))
         return self._sent()
+
+    def receive_encoded(self, data: bytes) -> list[JSON | bytes]:
+        """As `receive_bytes`; events that are nothing but text come as `sse.encode` would write them."""
+        if not self._sequence:
+            self._begin()
+        told: list[JSON | bytes] = []
+        for chunk in self._body.receive(data):
+            message = self._open
+            part = message.text_part if type(message) is MessageBuilder and type(chunk) is str else None
+            if part is None or not self._reader.plain or self._tell == self._emit_padded:
+                self._receive_one(chunk)
+                continue
+            if self._outbox:
+                told += self._sent()
+            told.append(part.append_encoded(chunk, self._sequence))  # type: ignore[arg-type]
+            self._sequence += 1
+        self._check_body()
+        told += self._sent()
+        return told
 
     def finish(self, completed_at: int | None = None) -> list[JSON]:
         """The upstream said it all: the terminal events. `completed_at` in Unix seconds."""
@@ -220,12 +257,18 @@ class Stream:
 
     def _receive_all(self, read: list[JSON | str]) -> None:
         for chunk in read:
-            if type(chunk) is not str:
-                self._receive(chunk)  # type: ignore[arg-type]
-            elif type(self._open) is MessageBuilder and self._reader.plain:
-                self._open.append_text(chunk, None)
-            else:
-                self._receive({"choices": [{"delta": {"content": chunk}}]})
+            self._receive_one(chunk)
+        self._check_body()
+
+    def _receive_one(self, chunk: JSON | str) -> None:
+        if not isinstance(chunk, str):
+            self._receive(chunk)
+        elif type(self._open) is MessageBuilder and self._reader.plain:
+            self._open.append_text(chunk, None)
+        else:
+            self._receive({"choices": [{"delta": {"content": chunk}}]})
+
+    def _check_body(self) -> None:
         if self._body.fault is not None and not self.over:
             self._break_off(self._body.fault)
 
@@ -235,15 +278,20 @@ class Stream:
             if text is not None:
                 self._open.append_text(text, None)
                 return
+        if self.sample is None:
+            self.sample = chunk
         for delta in self._reader.read(chunk):
             if self.over:
                 return
             self._handlers[type(delta)](delta)
 
-    def _text(self, delta: chunks.Text) -> None:
+    def _text(self, delta: deltas.Text) -> None:
         message = self._open
         if type(message) is not MessageBuilder:
             if not self._room_for(delta):
+                return
+            if self._answer_tool is not None:
+                self._aside.append(delta)
                 return
             text = self._space + delta.text
             if not text.strip() and not delta.logprobs:
@@ -255,51 +303,64 @@ class Stream:
         else:
             message.append_text(delta.text, delta.logprobs)
 
-    def _refusal(self, delta: chunks.Refusal) -> None:
+    def _refusal(self, delta: deltas.Refusal) -> None:
         if self._room_for(delta):
             self._open_message().append_refusal(delta.text)
 
-    def _annotation(self, delta: chunks.Annotation) -> None:
+    def _annotation(self, delta: deltas.Annotation) -> None:
         if self._room_for(delta):
             self._open_message().annotate(delta.annotation)
 
-    def _reasoning(self, delta: chunks.Reasoning) -> None:
+    def _reasoning(self, delta: deltas.Reasoning) -> None:
         if self._compaction_sealer is not None or not self._room_for(delta):
             return  # how a summary was thought of stands for nothing
         reasoning = self._open
         if type(reasoning) is not ReasoningBuilder:
-            self._close("completed", "commentary")
-            place = self._place("rs")
-            reasoning = self._open = ReasoningBuilder(self._tell, *place, self._reasoning_forms, self._reasoning_sealer)
+            reasoning = self._open_reasoning()
         reasoning.append(delta.text)
+
+    def _open_reasoning(self) -> ReasoningBuilder:
+        self._close("completed", "commentary")
+        place = self._place("rs")
+        reasoning = ReasoningBuilder(self._tell, *place, self._reasoning_forms, self._reasoning_sealer)
+        self._open = reasoning
+        return reasoning
+
+    def _reasoning_details(self, delta: deltas.Details) -> None:
+        if self._compaction_sealer is not None:
+            return
+        merge_details(self._details, delta.details)
+        if self._open is None:
+            self._open_reasoning()  # it may be sealed by the upstream itself, and have no text
 
     def _image(self, delta: media.Image) -> None:
         if self._compaction_sealer is None and self._room_for(delta):
             self._close("completed", "commentary")
             self._done.append(tell_image(self._tell, *self._place("ig"), delta))
 
-    def _call(self, delta: chunks.Call) -> None:
+    def _call(self, delta: deltas.Call) -> None:
         fault = self._queue.weigh(delta)
         if fault is not None:
             self._break_off(fault)
-        elif isinstance(self._open, CallBuilder) and delta.key == self._open_key:
-            self._open.append(delta.arguments)
+        elif isinstance(self._open, _GROWING) and delta.key == self._open_key:
+            if delta.arguments:
+                self._open.append(delta.arguments)
         elif self._queue.add(delta):
             self._advance()
         elif delta.arguments.strip() and delta.key not in self._left_out:
             self.losses.report("output", "the upstream sent more for a tool call that was complete")
 
-    def _finish(self, delta: chunks.Finish) -> None:
+    def _finish(self, delta: deltas.Finish) -> None:
         self._finish_reason = delta.reason
 
-    def _usage(self, delta: chunks.Usage) -> None:
+    def _usage(self, delta: deltas.Usage) -> None:
         self._response["usage"] = delta.usage
 
-    def _tier(self, delta: chunks.Tier) -> None:
+    def _tier(self, delta: deltas.Tier) -> None:
         if known_tier(delta.tier):
             self._response["service_tier"] = delta.tier
 
-    def _fault(self, delta: chunks.Fault) -> None:
+    def _fault(self, delta: deltas.Fault) -> None:
         self._break_off(delta.error)
 
     # ---- items ----
@@ -321,9 +382,9 @@ class Stream:
             message.append_text(space, None)
         return message
 
-    def _room_for(self, delta: chunks.Delta) -> bool:
+    def _room_for(self, delta: deltas.Delta) -> bool:
         """Whether something that is no call can be told now; else it is held until the calls are complete."""
-        if self._within_call() or (self._queue and isinstance(self._open, CallBuilder)):
+        if self._within_call() or (self._queue and isinstance(self._open, _GROWING)):
             self._held.append(delta)
             return False
         return True
@@ -335,14 +396,18 @@ class Stream:
 
     def _within_call(self) -> bool:
         """Whether more of the open call is to be expected."""
-        return isinstance(self._open, CallBuilder) and not self._open.complete()
+        return isinstance(self._open, _GROWING) and not self._open.complete()
 
     def _open_call(self, waiting: WaitingCall) -> None:
+        if self._answer_tool is not None and waiting.name == self._answer_tool:
+            self._open_answer(waiting)
+            return
         if not self._policy.admits(waiting.name, self._count_calls()):
             self.losses.report("output", f"a call to '{waiting.name}', which the request does not allow, was left out")
             self._left_out.add(waiting.key)
             return
         self._space = ""  # nothing but white space before a call is the template's
+        self._tell_aside()
         self._close("completed", "commentary")
         index = len(self._done)
         call_id = waiting.call_id
@@ -350,12 +415,35 @@ class Stream:
             # missing, or used before: some upstreams number the calls of each reply from 0
             call_id = f"call_{self._suffix}{index:02x}"
         self._call_ids.add(call_id)
+        self._extras[call_id] = waiting.extra
         call = new_call(self._tell, f"{self._suffix}{index:02x}", index, call_id, waiting, self._names, self.losses)
         if isinstance(call, CallBuilder):
             self._open = call
             self._open_key = waiting.key
         else:
             self._done.append(call)
+
+    def _open_answer(self, waiting: WaitingCall) -> None:
+        """The answer that comes as a call's arguments is told as text."""
+        if self._answer_key not in (None, waiting.key):
+            self.losses.report("output", "the upstream answered more than once")
+            self._left_out.add(waiting.key)
+            return
+        if self._aside:
+            self.losses.report("output", "text beside the answer was left out")
+            self._aside = []
+        self._close("completed", "commentary")
+        self._open_key = self._answer_key = waiting.key
+        answer = self._open = AnswerBuilder(self._tell, *self._place("msg"))
+        for fragment in waiting.fragments:
+            answer.append(fragment)
+
+    def _tell_aside(self) -> None:
+        """Text that waited for an answer in form of a call, which does not come, or not first."""
+        aside, self._aside = self._aside, []
+        if "".join(delta.text for delta in aside).strip():
+            for delta in aside:
+                self._open_message().append_text(delta.text, delta.logprobs)
 
     def _count_calls(self) -> int:
         return sum(item["type"] in CALLS for item in self._done) + isinstance(self._open, CallBuilder)
@@ -365,6 +453,9 @@ class Stream:
         item = self._open
         if item is None:
             return
+        if type(item) is ReasoningBuilder:
+            item.sign(self._details)
+            self._details = []
         self._done.append(item.close(status, phase))
         self._open = None
 
@@ -385,14 +476,41 @@ class Stream:
             self._break_off(UpstreamError(f"The upstream ended with '{self._finish_reason}'.", code="upstream_failed"))
             return
         completed = outcome.status == "completed"
+        if self._answer_key is None:
+            self._tell_aside()
         self._close("completed" if completed else "incomplete", "final_answer" if completed else None)
         missing = self._missing() if completed else None
         if missing is not None:
             self._break_off(missing)
             return
+        if completed:
+            self._sign()
+            self._check_format()
         if outcome.reason is not None:
             self._response["incomplete_details"] = {"reason": outcome.reason}
         self._terminate(outcome.status, completed_at)
+
+    def _sign(self) -> None:
+        """What the upstream wants back and no item holds goes into one that says nothing: it came late.
+
+        Where the client keeps sealed reasoning only, what belongs to calls is there too.
+        """
+        told = [item.get(KEY) for item in self._done]
+        sealed = self._reasoning_sealer is not None
+        calls = {call_id: extra for call_id, extra in self._extras.items() if extra and (sealed or extra not in told)}
+        if self._details or calls:
+            self._open_reasoning().sign(self._details, calls)
+            self._close("completed", None)
+
+    def _check_format(self) -> None:
+        format = self._response["text"]["format"]
+        if format["type"] == "text":
+            return
+        parts = [part for item in self._done if item["type"] == "message" for part in item["content"]]
+        texts = [part["text"] for part in parts if part["type"] == "output_text"]
+        fault = fault_of(texts[-1], format) if texts else None
+        if fault is not None:
+            self.losses.report("text.format", fault)
 
     def _missing(self) -> UpstreamError | None:
         """What a completed reply must hold and this one does not."""

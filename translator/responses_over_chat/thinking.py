@@ -24,13 +24,18 @@ class ThinkingSplitter:
     a tag is held back, never more than one tag's length and the white space around it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, opened: bool = False) -> None:
         self._held = ""
+        self._opened = opened  # by the template: the text begins within the tag
         self._closer = ""  # of the tag that is open
         self._began = False  # something of the reasoning was told
         self._after = False  # the tag was closed: the white space behind it is the template's
         self.decided = False
         """Whether the rest is text, whatever it holds."""
+
+    def parted(self) -> None:
+        """The upstream parts the reasoning from the text by itself: no tag is open, whatever its template does."""
+        self._opened = False
 
     def split(self, text: str) -> list[Piece]:
         """The pieces that `text` settles, in order."""
@@ -57,6 +62,8 @@ class ThinkingSplitter:
                 self._closer = closer
                 self._held = start[len(opener) :]
                 return
+        if self._opened and not any(opener.startswith(start) for opener in OPENERS):
+            self._closer = OPENERS["<think>"]
 
     def _think(self) -> list[Piece]:
         pieces: list[Piece] = []

@@ -63,6 +63,9 @@ def create_app(
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with kept.open():
+            facts = await kept.store.learned.all()
+            for knowledge in catalogue.knowledge:
+                knowledge.recall(kept.store, facts)
             try:
                 yield
             finally:

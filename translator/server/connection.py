@@ -18,7 +18,6 @@ from .auth import Principal
 from .body import parse_json
 from .history import Memory
 from .observation import log_failure, stopping
-from .telling import Events
 from .turns import Turn, Turns
 
 JSON = dict[str, Any]
@@ -149,6 +148,8 @@ class Connection:
 class _Events:
     """The door of one turn: each event is a message."""
 
+    encoded = False
+
     def __init__(self, tell: Callable[[JSON], Awaitable[None]], turn: Turn) -> None:
         self._tell = tell
         self._turn = turn
@@ -158,7 +159,7 @@ class _Events:
         """There are no headers that the losses could stand in: an event tells them, after the first ones."""
         self._losses = losses
 
-    async def say(self, events: Events) -> None:
+    async def say(self, events: Sequence[Any]) -> None:
         """A message for each event."""
         for event in events:
             await self._tell(event)
@@ -167,7 +168,7 @@ class _Events:
             self._losses = ()
             await self.say(self._turn.stream.extend("translator:losses", {"losses": told}))
 
-    async def say_last(self, events: Events) -> None:
+    async def say_last(self, events: Sequence[Any]) -> None:
         """The last messages of this turn; the connection stays."""
         error = self._turn.stream.error
         for event in events:

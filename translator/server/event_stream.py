@@ -10,8 +10,7 @@ from starlette.types import Send
 from ..mapping.losses import Loss
 from ..sse import DONE, encode
 from .body import losses_header
-
-Events = list[dict[str, Any]]
+from .telling import Events
 
 _HEADERS = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"))
 
@@ -22,6 +21,8 @@ class EventStream:
     Events that arise together leave in one `send`, which returns when the client has room for more: a slow client
     slows its upstream down, and nothing piles up between them.
     """
+
+    encoded = True
 
     def __init__(self, send: Send, done_marker: bool) -> None:
         self._send = send
@@ -34,10 +35,14 @@ class EventStream:
 
     async def say(self, events: Events) -> None:
         """Some events."""
-        body = b"".join([encode(event) for event in events])
+        body = b"".join(map(_encoded, events))
         await self._send({"type": "http.response.body", "body": body, "more_body": True})
 
     async def say_last(self, events: Events) -> None:
         """The last events, and the end marker if it is wanted."""
-        body = b"".join([*[encode(event) for event in events], self._last])
+        body = b"".join([*map(_encoded, events), self._last])
         await self._send({"type": "http.response.body", "body": body})
+
+
+def _encoded(event: dict[str, Any] | bytes) -> bytes:
+    return event if isinstance(event, bytes) else encode(event)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
 from pydantic_core import from_json
 
 from ..errors import UpstreamError
+from .knowledge import Knowledge
 from .upstream import UpstreamClient
 
 JSON = dict[str, Any]
@@ -26,13 +28,31 @@ class Listing:
     Whoever asks while it is being fetched waits for the same answer. A list that cannot be fetched again stays.
     """
 
-    def __init__(self, upstream: UpstreamClient, cache_seconds: float) -> None:
+    def __init__(self, upstream: UpstreamClient, knowledge: Knowledge, cache_seconds: float) -> None:
         self.upstream = upstream
+        self.knowledge = knowledge
+        """What the list tells beside names goes there."""
         self._cache_seconds = cache_seconds
         self._models: dict[str, JSON] | None = None
         self._failure: UpstreamError | None = None
         self._fetched_at = float("-inf")
         self._fetching = asyncio.Lock()
+        self._looked_at = float("-inf")
+        self._looking = asyncio.Lock()
+
+    async def look(self, key: str | None) -> None:
+        """Have the list read, if that was not tried lately, for what it tells; a client's key is for that alone."""
+        if not self._long_ago():
+            return
+        async with self._looking:
+            if not self._long_ago():
+                return
+            with contextlib.suppress(UpstreamError):
+                if key is not None:
+                    await self._fetch(key)
+                else:
+                    await self._refresh(self._cache_seconds)
+            self._looked_at = time.monotonic()
 
     async def admits(self, name: str) -> bool:
         """Whether the upstream has the model, as far as one can know: without a list every name passes."""
@@ -68,6 +88,9 @@ class Listing:
                 self._failure = error if self._models is None else None
             self._fetched_at = time.monotonic()
 
+    def _long_ago(self) -> bool:
+        return time.monotonic() - self._looked_at >= self._cache_seconds
+
     def _older_than(self, seconds: float) -> bool:
         if self._failure is not None:
             seconds = min(seconds, RECHECK_SECONDS)
@@ -81,6 +104,7 @@ class Listing:
             raise UpstreamError(
                 "The upstream did not list its models in time: try again.", status=504, code="upstream_timeout"
             ) from None
+        self.knowledge.read_list(body)
         return None if body is None else _read(body, self.upstream.settings.name)
 
 

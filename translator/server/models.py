@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ..dialects import Dialect
 from ..errors import InvalidRequest, UpstreamError
 from .auth import Authenticator, Principal
+from .knowledge import Knowledge, Known
 from .listing import Listing
 from .settings import Model
 from .upstream import UpstreamClient
@@ -21,12 +21,28 @@ JSON = dict[str, Any]
 
 
 class Target(NamedTuple):
-    """Where a request for a public model goes, and what is known of it there."""
+    """Where a request for a public model goes."""
 
     upstream: UpstreamClient
-    model: str | None
-    dialect: Dialect
-    output_limit: int | None = None
+    model: str
+    """The upstream's name for it."""
+
+    knowledge: Knowledge
+    configured: Model | None = None
+    """What the settings say of the model."""
+
+    @property
+    def known(self) -> Known:
+        """The model's dialect and limits, as they are known now; what is configured wins."""
+        known, model = self.knowledge.of(self.model), self.configured
+        if model is None:
+            return known
+        dialect, limits = known
+        if model.hosted_tools:
+            dialect = dataclasses.replace(dialect, hosted_tools=dialect.hosted_tools | model.hosted_tools)
+        if model.max_output_tokens is not None:
+            limits = dataclasses.replace(limits, max_output=model.max_output_tokens)
+        return Known(dialect, limits)
 
 
 class Catalogue:
@@ -38,27 +54,35 @@ class Catalogue:
 
     def __init__(self, upstreams: Sequence[UpstreamClient], cache_seconds: float, passthrough: bool) -> None:
         self._created = int(time.time())
-        self._configured: dict[str, Target] = {}
+        self._configured: dict[str, tuple[Listing, Model]] = {}
         self._listings: list[Listing] = []
         self._passthrough = passthrough
+        self.knowledge: list[Knowledge] = []
+        """What is known of each upstream."""
         for upstream in upstreams:
+            self.knowledge.append(Knowledge(upstream.settings))
+            listing = Listing(upstream, self.knowledge[-1], cache_seconds)
             for model in upstream.settings.models:
-                self._configured[model.name] = _target(upstream, model)
+                self._configured[model.name] = listing, model
             if not upstream.settings.models:
-                self._listings.append(Listing(upstream, cache_seconds))
+                self._listings.append(listing)
 
-    async def target(self, name: str) -> Target:
+    async def target(self, name: str, principal: Principal) -> Target:
         """Where a request for a model goes. Raises InvalidRequest (404 `model_not_found`)."""
-        if (found := self._configured.get(name)) is not None:
-            return found
-        for listing in self._listings:
-            if self._passthrough or await listing.admits(name):
-                return Target(listing.upstream, None, listing.upstream.settings.dialect)
-        raise unknown_model(name)
+        listing, model = self._configured.get(name, (None, None))
+        if listing is None:
+            for candidate in self._listings:
+                if self._passthrough or await candidate.admits(name):
+                    listing = candidate
+                    break
+            else:
+                raise unknown_model(name)
+        await listing.look(principal.upstream_key)
+        return Target(listing.upstream, name if model is None else model.upstream_name, listing.knowledge, model)
 
     async def models(self, principal: Principal) -> list[JSON]:
         """All public models. Raises UpstreamError where no upstream could say any."""
-        found = {name: self._model(name, target.upstream) for name, target in self._configured.items()}
+        found = {name: self._model(name, listing.upstream) for name, (listing, _) in self._configured.items()}
         failure: UpstreamError | None = None
         for listing in self._listings:
             try:
@@ -74,8 +98,8 @@ class Catalogue:
 
     async def model(self, name: str, principal: Principal) -> JSON:
         """One public model. Raises InvalidRequest (404 `model_not_found`)."""
-        if (target := self._configured.get(name)) is not None:
-            return self._model(name, target.upstream)
+        if name in self._configured:
+            return self._model(name, self._configured[name][0].upstream)
         for listing in self._listings:
             models = await listing.models(principal.upstream_key)
             for model in models or ():
@@ -87,13 +111,6 @@ class Catalogue:
 
     def _model(self, name: str, upstream: UpstreamClient) -> JSON:
         return {"id": name, "object": "model", "created": self._created, "owned_by": upstream.settings.name}
-
-
-def _target(upstream: UpstreamClient, model: Model) -> Target:
-    dialect = upstream.settings.dialect
-    if model.hosted_tools:
-        dialect = dataclasses.replace(dialect, hosted_tools=dialect.hosted_tools | model.hosted_tools)
-    return Target(upstream, model.upstream_name, dialect, model.max_output_tokens)
 
 
 def unknown_model(name: str) -> InvalidRequest:

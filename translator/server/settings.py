@@ -20,7 +20,8 @@ from pydantic import (
     model_validator,
 )
 
-from ..dialects import DEFAULT, Dialect
+from ..dialects import DEFAULT
+from ..dialects.presets import find_preset, read_switches
 from ..sse import MAX_EVENT_BYTES
 from ..store import default_url
 
@@ -42,11 +43,16 @@ def _http_url(value: str) -> str:
     return value
 
 
-def _known_fields(value: Any) -> Any:
-    if isinstance(value, dict):
-        for name in value:
-            if name not in Dialect.__dataclass_fields__:
-                raise ValueError(f"has no switch {name!r}: see the fields of the dialect record")
+def _switches(value: dict[str, Any]) -> dict[str, Any]:
+    read_switches(value, "is wrong")
+    return value
+
+
+def _preset(value: str | None) -> str | None:
+    try:
+        find_preset(value or DEFAULT.name)
+    except ValueError as error:
+        raise ValueError(f"is wrong: {str(error).rstrip('.')}") from None
     return value
 
 
@@ -117,8 +123,11 @@ class Upstream(_Frozen):
     models: tuple[Model, ...] = ()
     """Its public models; none: whatever its own list names."""
 
-    dialect: Annotated[Dialect, BeforeValidator(_known_fields)] = Field(default_factory=lambda: DEFAULT)
-    """How it differs from others: switches of the dialect record."""
+    preset: Annotated[str | None, AfterValidator(_preset)] = None
+    """Which of the known dialects it speaks (translator dialects lists them); found out where none is named."""
+
+    dialect: Annotated[dict[str, Any], AfterValidator(_switches)] = Field(default_factory=dict)
+    """How it differs from that: switches of the dialect record, which win over all that is found out."""
 
     @field_validator("headers")
     @classmethod

@@ -11,11 +11,15 @@ from ..errors import TranslatorError
 from ..mapping.losses import Loss
 from ..responses_over_chat import Stream
 
-Events = list[dict[str, Any]]
+Events = Sequence[dict[str, Any] | bytes]
+"""Events; those that are nothing but text may have been encoded already, for a door that takes them so."""
 
 
 class Door(Protocol):
     """What carries events to one client."""
+
+    encoded: bool
+    """Whether it takes events as server-sent events have them."""
 
     async def start(self, losses: Sequence[Loss]) -> None:
         """The upstream has accepted the request: say what is said before the first event."""
@@ -56,7 +60,8 @@ class Telling:
     async def receive(self, data: bytes) -> None:
         """What bytes of the upstream's body say; with its end marker the reply ends in the same breath."""
         async with self._turn:
-            events = self._stream.receive_bytes(data)
+            stream = self._stream
+            events: Events = stream.receive_encoded(data) if self._door.encoded else stream.receive_bytes(data)
             if self._stream.ended:
                 await self._end(events)
             elif events:

@@ -9,6 +9,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from ..errors import InvalidRequest, TranslatorError, UpstreamError
@@ -21,11 +22,13 @@ from ..wire.responses import validate
 from .auth import Principal
 from .history import History, Memory, Past
 from .kept import Kept
+from .knowledge import Knowledge
+from .lessons import Lessons
 from .models import Catalogue, Target
 from .observation import log_failure
 from .settings import Settings
 from .telling import Door, Telling
-from .upstream import Reply
+from .upstream import Reply, UpstreamClient
 from .warm_up import Silence
 
 JSON = dict[str, Any]
@@ -58,29 +61,31 @@ class Turns:
         Whoever gets the turn closes it. One that shall not `generate` ends at once; the upstream is not asked.
         """
         asked: JSON = validate(body)  # type: ignore[assignment]  # the wire types are plain dicts
-        target = await self._catalogue.target(asked["model"])
+        target = await self._catalogue.target(asked["model"], principal)
         past = await self.history.resolve(asked, principal, memory)
         if not generate:
             call = self._translate(past.request, past.history or [], target, principal)
             return Turn(self, principal, past, call, Silence(), [], memory)
         call, reply, shortened = await self._ask(past, target, principal)
-        return Turn(self, principal, past, call, reply, shortened, memory)
+        return Turn(self, principal, past, call, reply, shortened, memory, target.knowledge)
 
     async def translate(self, body: JSON, principal: Principal) -> tuple[Translation, Target]:
         """What would be sent for a request, and where to; nothing is."""
         asked: JSON = validate(body)  # type: ignore[assignment]
-        target = await self._catalogue.target(asked["model"])
+        target = await self._catalogue.target(asked["model"], principal)
         past = await self.history.resolve(asked, principal)
         return self._translate(past.request, past.history, target, principal), target
 
     def _translate(
         self, request: JSON, history: Sequence[JSON] | None, target: Target, principal: Principal
     ) -> Translation:
+        dialect, limits = target.known
         return translate_valid(
             request,
-            dialect=target.dialect,
+            dialect=dialect,
             upstream_model=target.model,
-            output_limit=target.output_limit,
+            output_limit=limits.max_output,
+            window=limits.window,
             options=dataclasses.replace(self._options, sealer=self._kept.seal.of(principal.tenant)),
             history=history,
             stored=self.history.keeps,
@@ -92,10 +97,13 @@ class Turns:
         request, history = past.request, past.history
         items = [*(history or ()), *request["input"]]
         left = items
+        lessons = Lessons(target)
         for _ in range(_SHORTENINGS):
-            call = self._translate(request, history, target, principal)
             try:
-                reply = await target.upstream.post_chat(call.chat_request, principal.upstream_key)
+                call, reply = await lessons.ask(
+                    partial(self._translate, request, history, target, principal),
+                    partial(self._post, target.upstream, principal),
+                )
             except UpstreamError as error:
                 too_long = error.code == "context_length_exceeded" and request.get("truncation") == "auto"
                 shorter = drop_oldest(left, 0.25) if too_long else None
@@ -112,6 +120,9 @@ class Turns:
             code="context_length_exceeded",
         )
 
+    async def _post(self, upstream: UpstreamClient, principal: Principal, call: Translation) -> Reply:
+        return await upstream.post_chat(call.chat_request, principal.upstream_key)
+
 
 class Turn:
     """One request that the upstream has accepted."""
@@ -125,8 +136,10 @@ class Turn:
         reply: Reply | Silence,
         shortened: list[Loss],
         memory: Memory | None,
+        knowledge: Knowledge | None = None,
     ) -> None:
         self.call = call
+        self._knowledge = knowledge
         self._turns = turns
         self._settings = turns.settings
         self._principal = principal
@@ -150,6 +163,7 @@ class Turn:
         """The whole response, kept if it is to be. Raises TranslatorError."""
         body = await self._reply.read(self._settings.max_event_bytes)
         response = read_response(self.stream, body, int(time.time()))
+        self._recognise()
         await self._keep(response)
         return response
 
@@ -158,7 +172,7 @@ class Turn:
 
         `cut_short` says why it was cancelled if it was; None: the client has left, there is nobody to be told.
         """
-        telling = Telling(self.stream, door, lambda: self._keep(self.stream.response))
+        telling = Telling(self.stream, door, self._conclude)
         await telling.start(self._losses)
         beat = asyncio.create_task(telling.beat(self._settings.heartbeat_seconds))
         try:
@@ -202,6 +216,12 @@ class Turn:
                     data = await anext(chunks)
                 await telling.receive(data)
 
+    async def _conclude(self) -> None:
+        """What is learned of the upstream is written down, what is to be kept is committed."""
+        if self.stream.error is None:
+            self._recognise()
+        await self._keep(self.stream.response)
+
     async def _keep(self, response: JSON) -> None:
         """Commit it if it is to be kept; then the connection may continue it."""
         try:
@@ -214,6 +234,10 @@ class Turn:
             self._forget()
         elif self._memory is not None:
             self._memory.remember(response, self._past, stored=self.call.keeps)
+
+    def _recognise(self) -> None:
+        if self._knowledge is not None and not self._knowledge.recognised and isinstance(self._reply, Reply):
+            self._knowledge.read_reply(self._reply.headers, self.stream.sample)
 
     def _forget(self) -> None:
         if self._memory is not None:

@@ -148,7 +148,9 @@ class UpstreamClient:
             )
         body = await reply.read_at_most(ERROR_BYTES)
         secrets = self._secrets if key is None else [*self._secrets, key]
-        return map_upstream_error(reply.status, body, reply.headers, key_is_clients=key is not None, secrets=secrets)
+        error = map_upstream_error(reply.status, body, reply.headers, key_is_clients=key is not None, secrets=secrets)
+        error.refusal = (reply.status, body)
+        return error
 
     def _with_key(self, key: str | None) -> httpx.Headers:
         authorization = {} if key is None else {"authorization": f"Bearer {key}"}

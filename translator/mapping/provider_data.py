@@ -1,0 +1,58 @@
+"""What an upstream wants back as it said it: reasoning details with their signatures, and extras of tool calls.
+
+Responses has no field for it. It stands in the item it belongs to, under `provider_data`, a key that SDKs keep and
+that clients send back with the item. Where the client asked for sealed reasoning, as those do that keep nothing they
+do not know, it is sealed with the reasoning instead: of calls too, in a reasoning item that ends the output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+JSON = dict[str, Any]
+
+KEY = "provider_data"
+DETAILS = "reasoning_details"
+CALLS = "calls"
+
+
+def merge_details(known: list[JSON], fragments: Iterable[Any]) -> None:
+    """Add what a delta says of reasoning details: text grows, a signature that comes late joins what it signs."""
+    for fragment in fragments:
+        if not isinstance(fragment, dict):
+            continue
+        last = known[-1] if known else None
+        if last is None or not _continues(last, fragment):
+            known.append(dict(fragment))
+            continue
+        for key, value in fragment.items():
+            if key in ("text", "summary") and isinstance(value, str):
+                last[key] = (last.get(key) or "") + value
+            elif value is not None:
+                last[key] = value
+
+
+def _continues(last: JSON, fragment: Mapping[str, Any]) -> bool:
+    """Whether a fragment goes on with the detail before it; what is encrypted comes whole."""
+    same = all(last.get(key) == fragment.get(key) for key in ("type", "index"))
+    other_id = last.get("id") and fragment.get("id") and last["id"] != fragment["id"]
+    return same and not other_id and "data" not in fragment
+
+
+def details_of(carrier: Mapping[str, Any]) -> list[JSON]:
+    """The reasoning details in what a client sent back."""
+    details = carrier.get(DETAILS)
+    return [detail for detail in details if isinstance(detail, dict)] if isinstance(details, list) else []
+
+
+def calls_of(carrier: Mapping[str, Any]) -> dict[str, JSON]:
+    """The extras of calls, by call id, in what a client sent back."""
+    calls = carrier.get(CALLS)
+    return {key: extra for key, extra in calls.items() if isinstance(extra, dict)} if isinstance(calls, dict) else {}
+
+
+def provider_data(item: Mapping[str, Any]) -> JSON:
+    """What an item carries of its upstream's own."""
+    data = item.get(KEY)
+    return data if isinstance(data, dict) else {}

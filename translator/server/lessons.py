@@ -1,0 +1,68 @@
+"""Asking an upstream that may refuse a request for what it does not know: the refusal teaches, and it is retried."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from ..dialects import Fact, OperatorError, learn
+from ..errors import UpstreamError
+from ..responses_over_chat import Translation
+from .models import Target
+from .upstream import Reply
+
+
+class Lessons:
+    """What one turn may learn: it asks again at most once.
+
+    A fact is believed when the request made by it is accepted, or refused for another reason; what that one teaches
+    is left for the next turn. So nobody can teach what is not so by making the upstream say it.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._asked_again = False
+
+    async def ask(
+        self, translate: Callable[[], Translation], post: Callable[[Translation], Awaitable[Reply]]
+    ) -> tuple[Translation, Reply]:
+        """The reply, and the translation that got it. Raises UpstreamError."""
+        call = translate()
+        try:
+            return call, await post(call)
+        except UpstreamError as error:
+            fact = self._lesson(call, error)
+            if fact is None or self._asked_again:
+                raise
+            self._asked_again = True
+            return await self._ask_again(fact, call, error, translate, post)
+
+    async def _ask_again(
+        self,
+        fact: Fact,
+        refused: Translation,
+        error: UpstreamError,
+        translate: Callable[[], Translation],
+        post: Callable[[Translation], Awaitable[Reply]],
+    ) -> tuple[Translation, Reply]:
+        knowledge, model = self._target.knowledge, self._target.model
+        with knowledge.supposing(model, fact):
+            call = translate()
+        if call.chat_request == refused.chat_request:
+            raise error
+        try:
+            reply = await post(call)
+        except UpstreamError as another:
+            if (second := self._lesson(call, another)) is not None:
+                await knowledge.learn(model, fact)
+                await knowledge.learn(model, second)
+            raise
+        await knowledge.learn(model, fact)
+        return call, reply
+
+    def _lesson(self, call: Translation, error: UpstreamError) -> Fact | None:
+        if error.refusal is None:
+            return None
+        lesson = learn(*error.refusal, call.dialect, call.chat_request)
+        if isinstance(lesson, OperatorError):
+            raise lesson from error
+        return lesson
