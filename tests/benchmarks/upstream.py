@@ -82,7 +82,9 @@ class Upstream(asyncio.Protocol):
         if len(body) < length:
             return
         self._received = body[length:]
-        if json.loads(body).get("stream"):
+        if head.startswith(b"GET "):
+            self._transport.write(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")  # it lists no models
+        elif json.loads(body).get("stream"):
             self._transport.write(STREAM_HEAD)
             self._write(0)
         else:
