@@ -36,6 +36,9 @@ FACT = "dialect"
 MOST_MODELS = 1000
 """Clients may name any model: so many are remembered, the oldest is forgotten."""
 
+TELLING_REPLIES = 8
+"""How many replies are looked at to recognise an upstream: one that told nothing by then tells nothing later."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -54,6 +57,7 @@ class Knowledge:
         self._preset = settings.preset or preset_of_host(settings.base_url)
         self._entries: Mapping[str, JSON] = {}
         self._facts: dict[str, tuple[Fact, ...]] = {}
+        self._replies = 0  # looked at, to recognise the upstream by
         self._known: dict[str, Known] = {}
         self._store: Store | None = None
         self.place = settings.base_url.split("?")[0].rstrip("/")
@@ -84,8 +88,9 @@ class Knowledge:
         self._known.clear()
 
     def read_reply(self, headers: Mapping[str, str], chunk: JSON | None) -> None:
-        """Take in what a reply tells by its headers and its first chunk; only until the upstream is recognised."""
-        if not self.recognised:
+        """Take in what the first replies tell by their headers and first chunks, until the upstream is recognised."""
+        if not self.recognised and self._replies < TELLING_REPLIES:
+            self._replies += 1
             self._recognise(preset_of_reply(headers, chunk))
 
     @contextlib.contextmanager
