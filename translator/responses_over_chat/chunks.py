@@ -255,9 +255,10 @@ class SnapshotReader(Reader):
         super().__init__(dialect)
         self._said = {"content": "", "reasoning_content": "", "reasoning": ""}
 
-    def plain_text(self, chunk: Mapping[str, Any]) -> str | None:
-        """None: every chunk is read with care."""
-        return None
+    @property
+    def plain(self) -> bool:
+        """Never: what a text adds shows only beside what was said before."""
+        return False
 
     def _read_choice(self, choice: JSON, deltas: list[Delta]) -> None:
         delta = choice.get("delta")
