@@ -43,12 +43,18 @@ class Command:
     def stop(self) -> tuple[str, str]:
         """What it printed, and its log."""
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.stdout is not None and self.process.stderr is not None
-        # not `communicate`: it passes over what was read ahead with the first line
-        printed = self.first_line + self.process.stdout.read()
-        log = self.process.stderr.read()
-        self.process.wait(15)
+        with self.process:  # closes its pipes
+            assert self.process.stdout is not None and self.process.stderr is not None
+            # not `communicate`: it passes over what was read ahead with the first line
+            printed = self.first_line + self.process.stdout.read()
+            log = self.process.stderr.read()
+            self.process.wait(15)
         return printed, log
+
+    def kill(self) -> None:
+        """Ends it if it still runs, and closes its pipes."""
+        with self.process:
+            self.process.kill()
 
 
 @pytest.fixture
@@ -56,9 +62,7 @@ def command() -> Iterator[list[Command]]:
     started: list[Command] = []
     yield started
     for command in started:
-        if command.process.poll() is None:
-            command.process.kill()
-            command.process.communicate()
+        command.kill()
 
 
 def test_without_an_upstream_the_demo_answers_and_says_so(command: list[Command]) -> None:
@@ -237,15 +241,17 @@ def test_the_dialects_are_listed_and_one_is_shown_with_its_sources() -> None:
     assert (wrong.exit_code, wrong.stderr.startswith("There is no dialect 'nope'")) == (2, True)
 
 
-def test_what_was_learned_is_shown_from_the_store(tmp_path: Path, upstream: ScriptedUpstream) -> None:
+def test_what_was_learned_is_shown_from_the_store(
+    command: list[Command], tmp_path: Path, upstream: ScriptedUpstream
+) -> None:
     store = f"sqlite:///{tmp_path / 'store.db'}"
-    command = Command("--upstream", upstream.base_url, TRANSLATOR_STORE=store)
+    command.append(Command("--upstream", upstream.base_url, TRANSLATOR_STORE=store))
     refusal = {"error": {"message": "Unsupported parameter: 'temperature'", "type": "invalid_request_error"}}
     upstream.reply(refusal, status=400)
     upstream.reply(completion("Hello"))
     body = {"model": "m", "input": "Hi", "temperature": 0.5}
-    assert httpx.post(f"{command.base_url}/responses", json=body).status_code == 200
-    command.stop()
+    assert httpx.post(f"{command[0].base_url}/responses", json=body).status_code == 200
+    command[0].stop()
     told = CliRunner().invoke(main, ["dialects", "--learned"], env={"TRANSLATOR_STORE": store}).stdout
     assert told == (
         f"{upstream.base_url} m\n  params_refused = temperature\n    because: Unsupported parameter: 'temperature'\n"

@@ -79,8 +79,7 @@ def serve(config: Path | None, **flags: Any) -> None:
         location = running.check_store(settings)
     except WrongSetting as wrong:
         _give_up(wrong)
-    for line in running.announcement(settings, listener, location):
-        click.echo(line)
+    click.echo("\n".join(running.announcement(settings, listener, location)))
     running.run(settings, listener)
 
 

@@ -117,7 +117,7 @@ def test_a_fault_of_our_own_in_a_stream_ends_it_as_failed(
     def fail(self: Stream, data: bytes) -> list[dict[str, Any]]:
         raise ZeroDivisionError(data)
 
-    monkeypatch.setattr(Stream, "receive_bytes", fail)
+    monkeypatch.setattr(Stream, "receive_encoded", fail)
     upstream.stream(chunk("the secret answer"))
     answer = httpx.post(f"{serve().base_url}/responses", json={**ASK, "stream": True})
     assert b"event: response.failed\n" in answer.content
