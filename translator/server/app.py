@@ -20,6 +20,7 @@ from .body import ClientLeft
 from .compactions import Compactions
 from .conversation_items import ConversationItems
 from .conversations import Conversations
+from .files import Files
 from .input_tokens import InputTokens
 from .kept import Kept
 from .models import Catalogue, ModelRoutes
@@ -28,11 +29,14 @@ from .responses import Responses
 from .settings import Settings, Upstream
 from .stored_responses import StoredResponses
 from .turns import Turns
+from .uploads import Uploads
 from .upstream import UpstreamClient, open_transport
 from .websocket import WebSocketResponses
 
 PREFIXES = ("/v1", "", "/api/v1")
 """Every route is served under each of these."""
+
+_RESOURCES = "/responses, /conversations, /files, /uploads, /models and /health"
 
 
 def create_app(
@@ -58,6 +62,8 @@ def create_app(
         Conversations(authenticator, kept, settings.max_body_bytes),
         ConversationItems(authenticator, kept, settings.max_body_bytes),
         ModelRoutes(authenticator, catalogue),
+        Files(authenticator, kept),
+        Uploads(authenticator, kept, settings.max_body_bytes),
     )
 
     @contextlib.asynccontextmanager
@@ -104,6 +110,8 @@ class _Resources(NamedTuple):
     conversations: Conversations
     items: ConversationItems
     models: ModelRoutes
+    files: Files
+    uploads: Uploads
 
 
 def _routes(prefix: str, resources: _Resources) -> list[BaseRoute]:
@@ -127,9 +135,25 @@ def _routes(prefix: str, resources: _Resources) -> list[BaseRoute]:
         Route(f"{conversation}/items", items.create, methods=["POST"]),
         Route(f"{conversation}/items/{{item_id}}", items.retrieve, methods=["GET"]),
         Route(f"{conversation}/items/{{item_id}}", items.delete, methods=["DELETE"]),
+        *_file_routes(prefix, resources.files, resources.uploads),
         Route(f"{prefix}/models", resources.models.list),
         Route(f"{prefix}/models/{{id:path}}", resources.models.retrieve),
         Route(f"{prefix}/health", _health),
+    ]
+
+
+def _file_routes(prefix: str, files: Files, uploads: Uploads) -> list[BaseRoute]:
+    file, upload = f"{prefix}/files/{{id}}", f"{prefix}/uploads/{{id}}"
+    return [
+        Route(f"{prefix}/files", files.list, methods=["GET"]),
+        Route(f"{prefix}/files", files.create, methods=["POST"]),
+        Route(file, files.retrieve, methods=["GET"]),
+        Route(file, files.delete, methods=["DELETE"]),
+        Route(f"{file}/content", files.content, methods=["GET"]),
+        Route(f"{prefix}/uploads", uploads.create, methods=["POST"]),
+        Route(f"{upload}/parts", uploads.add_part, methods=["POST"]),
+        Route(f"{upload}/complete", uploads.complete, methods=["POST"]),
+        Route(f"{upload}/cancel", uploads.cancel, methods=["POST"]),
     ]
 
 
@@ -154,7 +178,7 @@ async def _answer_http_error(request: Request, error: Exception) -> Response:
         allowed = (error.headers or {}).get("Allow", "")
         message = f"{asked} is not possible here: use {allowed}."
     elif error.status_code == 404:
-        message = f"There is no {asked}: there are /responses, /conversations, /models and /health, and what is below."
+        message = f"There is no {asked}: there are {_RESOURCES}, and what is below."
     else:
         message = f"{error.detail}."
     answer = InvalidRequest(message, status=error.status_code, headers=error.headers)

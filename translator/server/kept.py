@@ -13,7 +13,7 @@ from ..mapping.reasoning import reasoning_text
 from ..mapping.sealed import REASONING
 from ..responses_over_chat.request import ENCRYPTED_REASONING
 from ..sealing import Seal
-from ..store import Bounds, Store, data_directory, open_store
+from ..store import Bounds, FileBounds, Store, data_directory, open_store
 from .settings import Settings
 
 JSON = dict[str, Any]
@@ -38,6 +38,13 @@ class Kept:
             settings.store,
             bounds=Bounds(ttl=settings.store_ttl_seconds, size=settings.store_max_bytes),
             synchronous=settings.store_synchronous,
+            files=settings.files,
+            file_bounds=FileBounds(
+                file=settings.file_max_bytes,
+                upload=settings.upload_max_bytes,
+                tenant=settings.files_tenant_max_bytes,
+                total=settings.files_max_bytes,
+            ),
         )
         try:
             self.seal = Seal(_secret(settings))

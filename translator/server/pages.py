@@ -26,25 +26,30 @@ class Paging(NamedTuple):
     limit: int
 
 
-def read_paging(query: QueryParams) -> Paging:
-    """The page that a query asks for; newest first and 20 items where it does not say. Raises InvalidRequest."""
+def read_paging(query: QueryParams, *, most: int = MOST, default: int = 20) -> Paging:
+    """The page that a query asks for; newest first and `default` items where it does not say. Raises InvalidRequest."""
     order = query.get("order", "desc")
     if order not in ("asc", "desc"):
         raise InvalidRequest(f"Invalid 'order': {order[:40]!r} is neither 'asc' nor 'desc'.", param="order")
-    limit = query.get("limit", "20")
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= MOST):
-        raise InvalidRequest(f"Invalid 'limit': {limit[:40]!r} is no number from 1 to {MOST}.", param="limit")
+    limit = query.get("limit", str(default))
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= most):
+        raise InvalidRequest(f"Invalid 'limit': {limit[:40]!r} is no number from 1 to {most}.", param="limit")
     return Paging(cast(Order, order), query.get("after"), query.get("before"), int(limit))
 
 
 def as_list(page: Page) -> JSON:
     """A page as OpenAI's list object."""
+    return as_envelope(page.items, page.has_more)
+
+
+def as_envelope(shown: list[JSON], more: bool) -> JSON:
+    """OpenAI's list object of what is shown, each with its id, and whether more follow."""
     return {
         "object": "list",
-        "data": page.items,
-        "first_id": page.items[0]["id"] if page.items else None,
-        "last_id": page.items[-1]["id"] if page.items else None,
-        "has_more": page.has_more,
+        "data": shown,
+        "first_id": shown[0]["id"] if shown else None,
+        "last_id": shown[-1]["id"] if shown else None,
+        "has_more": more,
     }
 
 

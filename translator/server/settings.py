@@ -188,6 +188,21 @@ class Settings(_Frozen):
     store_synchronous: Literal["normal", "full"] = "normal"
     """Whether SQLite waits for the disk at each commit (full), so that not even a power cut loses one."""
 
+    files: str | None = Field(default=None, min_length=1)
+    """Where the contents of files are: a directory, or s3://BUCKET/PREFIX; beside the store where none is given."""
+
+    file_max_bytes: int = Field(default=512 * MEBIBYTE, ge=1)
+    """The largest file that is sent at once."""
+
+    upload_max_bytes: int = Field(default=8 * 1024 * MEBIBYTE, ge=1)
+    """The largest file that is sent in parts; a part may have 64 MiB."""
+
+    files_tenant_max_bytes: int = Field(default=10 * 1024 * MEBIBYTE, ge=1)
+    """How much the files of one client may have together."""
+
+    files_max_bytes: int = Field(default=100 * 1024 * MEBIBYTE, ge=1)
+    """How much the files of all clients may have together."""
+
     seal_key: SecretStr | None = Field(default=None, min_length=16)
     """The key that seals what clients carry for the server; without one a file beside the store holds it."""
 

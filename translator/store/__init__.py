@@ -1,20 +1,24 @@
-"""What is kept between requests: responses and their chains, conversations, learned facts; in SQLite or PostgreSQL."""
+"""What is kept between requests, in SQLite or PostgreSQL: responses and their chains, conversations, files, facts."""
 
 from __future__ import annotations
 
 from .bounds import Bounds
-from .records import Conversation, Item, LearnedFact, Page, Response, Turn
+from .files import FileBounds
+from .records import Conversation, File, Item, LearnedFact, Page, Response, Turn, Upload
 from .store import Store, data_directory, default_url, open_store
 
 __all__ = [
     "Bounds",
     "Conversation",
+    "File",
+    "FileBounds",
     "Item",
     "LearnedFact",
     "Page",
     "Response",
     "Store",
     "Turn",
+    "Upload",
     "data_directory",
     "default_url",
     "open_store",

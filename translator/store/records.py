@@ -67,6 +67,35 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file of a tenant; times in Unix seconds, `size` in bytes, `contents` the keys of what it is made of."""
+
+    tenant: str
+    id: str
+    made_at: float
+    size: int
+    filename: str
+    purpose: str
+    contents: tuple[str, ...]
+    expires_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that arrives in parts; `size` is what it shall have, `lifetime` how many seconds the file is kept."""
+
+    tenant: str
+    id: str
+    made_at: float
+    expires_at: float
+    size: int
+    filename: str
+    purpose: str
+    status: str = "pending"
+    lifetime: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LearnedFact:
     """Something found out about a model at an upstream; `value` is anything JSON can say."""
 

@@ -12,14 +12,18 @@ from platformdirs import user_data_path
 
 from ..errors import StoreUnavailable
 from .bounds import DEFAULT_BOUNDS, Bounds, Eviction
+from .contents import Contents, Shelf
 from .conversations import Conversations
 from .databases import Database
+from .directory import Directory
+from .files import DEFAULT_FILE_BOUNDS, FileBounds, Files
 from .group import GroupCommit
 from .learned import LearnedFacts
 from .postgres import PostgresDatabase
 from .responses import Responses
 from .schema import migrate
 from .sqlite import SqliteDatabase, Synchronous, open_file
+from .uploads import Uploads
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +34,16 @@ class Store:
     With the URL `none` it is empty and `keeps` is False: nothing is found, and a write raises StoreUnavailable.
     """
 
-    def __init__(self, database: Database, *, location: str, bounds: Bounds, sweep_interval: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        shelf: Shelf,
+        *,
+        location: str,
+        bounds: Bounds,
+        file_bounds: FileBounds,
+        sweep_interval: float,
+    ) -> None:
         self._database = database
         self._group = GroupCommit(database)
         self._eviction = Eviction(database, self._group, bounds)
@@ -41,11 +54,20 @@ class Store:
         self.conversations = Conversations(database, self._group, bounds, self._eviction)
         self.responses = Responses(database, self._group, bounds, self._eviction, self.conversations)
         self.learned = LearnedFacts(database, self._group, bounds)
+        self._contents = Contents(shelf, database, self._group, bounds)
+        self.files = Files(database, self._group, bounds, file_bounds, self._contents)
+        self.uploads = Uploads(database, self._group, bounds, self._contents, self.files)
         self._sweeping = asyncio.create_task(self._sweep(sweep_interval))
 
     async def evict(self) -> int:
         """Remove what has expired or is too much; how many responses and conversations. Happens by itself too."""
         return await self._eviction.evict()
+
+    async def tidy(self) -> None:
+        """Remove files and uploads whose time is over, and contents that nothing refers to. Happens by itself too."""
+        await self.files.expire()
+        await self.uploads.expire()
+        await self._contents.collect()
 
     async def close(self) -> None:
         """Finish what is being written, then let go of the database."""
@@ -53,12 +75,14 @@ class Store:
         await asyncio.wait([self._sweeping])
         await self._group.close()
         await self._database.close()
+        await self._contents.close()
 
     async def _sweep(self, interval: float) -> None:
         while True:
             await asyncio.sleep(interval)
             try:
                 await self.evict()
+                await self.tidy()
             except StoreUnavailable:
                 _log.warning("Eviction is put off: the store is unavailable.")
 
@@ -70,18 +94,29 @@ async def open_store(
     synchronous: Synchronous = "normal",
     wait: float = 10.0,
     sweep_interval: float = 60.0,
+    files: str | None = None,
+    file_bounds: FileBounds = DEFAULT_FILE_BOUNDS,
 ) -> Store:
     """Open `sqlite:///PATH`, `postgresql://…`, `memory:` or `none`, and bring its schema to this version.
 
+    `files` is where the contents of files are, a directory or `s3://BUCKET/PREFIX`; beside the store where it is None.
     `wait` and `sweep_interval` are seconds; `synchronous` and `wait` are explained at the databases. Raises
     ValueError for any other URL and StoreUnavailable when the database cannot be opened.
     """
     database, location = await _open_database(url, synchronous, wait)
     kept = replace(bounds, size=0) if url == "none" else bounds
-    store = Store(database, location=location, bounds=kept, sweep_interval=sweep_interval)
+    store = Store(
+        database,
+        _open_shelf(url, files),
+        location=location,
+        bounds=kept,
+        file_bounds=file_bounds,
+        sweep_interval=sweep_interval,
+    )
     try:
         await database.write(migrate)
         await store.evict()
+        await store.tidy()
     except BaseException:
         await store.close()
         raise
@@ -115,6 +150,12 @@ async def _open_database(url: str, synchronous: Synchronous, wait: float) -> tup
         return PostgresDatabase(url, wait=wait), shown
     # Not the URL itself: it may hold a password.
     raise ValueError("a store is sqlite:///PATH, postgresql://USER:PASSWORD@HOST/DATABASE, memory: or none")
+
+
+def _open_shelf(url: str, files: str | None) -> Shelf:
+    if files is not None:
+        return Directory(Path(files).expanduser().absolute())
+    return Directory(None if url in ("memory:", "none") else data_directory(url) / "files")
 
 
 def _file_of(url: str) -> Path | None:

@@ -80,6 +80,77 @@ learned_facts = Table(
     PrimaryKeyConstraint("upstream", "model", "name", name="translator_learned_facts_key"),
 )
 
+files = Table(
+    "translator_files",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("expires_at", Double),
+    Column("size", BigInteger, nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("contents", Text, nullable=False),
+    PrimaryKeyConstraint("tenant", "id", name="translator_files_key"),
+    Index("translator_files_expiry", "expires_at"),
+)
+
+uploads = Table(
+    "translator_uploads",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("lifetime", Double),
+    PrimaryKeyConstraint("tenant", "id", name="translator_uploads_key"),
+    Index("translator_uploads_expiry", "expires_at"),
+)
+
+upload_parts = Table(
+    "translator_upload_parts",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("upload_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("content", Text, nullable=False),
+    PrimaryKeyConstraint("tenant", "upload_id", "id", name="translator_upload_parts_key"),
+)
+
+blobs = Table(
+    "translator_blobs",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("content", Text, nullable=False),
+    PrimaryKeyConstraint("tenant", "digest", name="translator_blobs_key"),
+)
+
+blob_uses = Table(
+    "translator_blob_uses",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("used_at", Double, nullable=False),
+    PrimaryKeyConstraint("tenant", "digest", "owner", name="translator_blob_uses_key"),
+)
+
+loose_contents = Table(
+    "translator_loose_contents",
+    metadata,
+    Column("key", Text, nullable=False),
+    Column("due_at", Double, nullable=False),
+    PrimaryKeyConstraint("key", name="translator_loose_contents_key"),
+    Index("translator_loose_contents_due", "due_at"),
+)
+
 
 class Upsert:
     """`INSERT … ON CONFLICT DO UPDATE` by primary key, for many rows at once.
