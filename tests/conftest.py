@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,22 @@ import pytest
 from translator.server.app import create_app
 from translator.server.settings import Settings, Upstream
 
+from .databases import POSTGRES, database
 from .servers import Connect, RawClient, RunningServer, ScriptedUpstream, Serve
 
 # how long an example takes says nothing of it on a machine that does other things too
 hypothesis.settings.register_profile("no deadline", deadline=None)
 hypothesis.settings.load_profile("no deadline")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without an address of a PostgreSQL its tests are left out; with one they run, and fail if it is not there."""
+    if os.environ.get(POSTGRES):
+        return
+    left_out = [item for item in items if item.get_closest_marker("postgres")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("postgres")]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -66,3 +78,10 @@ def connect() -> Iterator[Connect]:
     yield connect
     for client in clients:
         client.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+async def lasting_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """A database that outlives the store and that several processes may open."""
+    async with database(request.param, tmp_path) as address:
+        yield address

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,46 +12,10 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from tests.processes import Command
 from tests.servers import Exchange, ScriptedUpstream, completion
 from translator import __version__
 from translator.cli import main
-
-ROOT = Path(__file__).parents[1]
-
-
-class Command:
-    """`translator serve` with these arguments on a free port."""
-
-    def __init__(self, *arguments: str, **environment: str) -> None:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("TRANSLATOR_")}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "translator", "serve", "--port", "0", *arguments],
-            cwd=ROOT,
-            env={**kept, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        self.first_line = self.process.stdout.readline()
-        found = re.search(r"http://\S+", self.first_line)
-        self.base_url = found[0] if found else ""
-
-    def stop(self) -> tuple[str, str]:
-        """What it printed, and its log."""
-        self.process.send_signal(signal.SIGTERM)
-        with self.process:  # closes its pipes
-            assert self.process.stdout is not None and self.process.stderr is not None
-            # not `communicate`: it passes over what was read ahead with the first line
-            printed = self.first_line + self.process.stdout.read()
-            log = self.process.stderr.read()
-            self.process.wait(15)
-        return printed, log
-
-    def kill(self) -> None:
-        """Ends it if it still runs, and closes its pipes."""
-        with self.process:
-            self.process.kill()
 
 
 @pytest.fixture

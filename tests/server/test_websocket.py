@@ -236,7 +236,7 @@ def test_a_connection_that_is_too_old_closes_on_a_client_that_reads_nothing(
 ) -> None:
     monkeypatch.setattr("translator.server.connection._FAREWELL_SECONDS", 0.1)
     server = serve(websocket_max_seconds=0.5)
-    with Socket(server, max_queue=1) as socket:
+    with Socket(server, max_queue=1, close_timeout=0) as socket:  # nor does it read the server's farewell
         socket.send(input="Hi")
         exchange = upstream.next()
         exchange.begin()
@@ -244,6 +244,7 @@ def test_a_connection_that_is_too_old_closes_on_a_client_that_reads_nothing(
         with pytest.raises(OSError):
             while time.monotonic() - began < 8:
                 exchange.event(chunk("x" * 100_000))
+        exchange.over.set()
         wait_until(lambda: server.running == 0)
 
 

@@ -8,9 +8,10 @@ import pytest
 from platformdirs import user_data_path
 from sqlalchemy import Connection, text
 
+from tests.databases import postgres_schema
 from translator.store import default_url
 
-from .conftest import Open, postgres_schema
+from .conftest import Open
 from .turns import TENANT, save_chain
 
 

@@ -11,29 +11,36 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import Connection, insert, make_url, select, text, update
 
+from tests.databases import POSTGRES, postgres_schema
 from translator.errors import StoreUnavailable
 from translator.store import open_store
 from translator.store.postgres import PostgresDatabase
 from translator.store.schema import migrate
 from translator.store.tables import learned_facts
 
-from .conftest import POSTGRES, Open, postgres_schema
+from .conftest import Open
 from .turns import TENANT, message, response, save_chain
 
 
 class Proxy:
-    """A way to the PostgreSQL that can be cut."""
+    """A way to the PostgreSQL that can be cut, or that loses all that is sent on it from a moment on."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._server: asyncio.Server | None = None
         self._writers: list[asyncio.StreamWriter] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._lost: set[asyncio.StreamReader] = set()
+        self._sources: set[asyncio.StreamReader] = set()
         self.port = 0
 
     async def open(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
+
+    def lose(self) -> None:
+        """Pass on nothing more on the connections there are, without a word to either side."""
+        self._lost |= self._sources
 
     async def cut(self) -> None:
         assert self._server is not None
@@ -47,6 +54,7 @@ class Proxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(*self._target)
         self._writers += [writer, back]
+        self._sources |= {reader, there}
         for source, sink in ((reader, back), (there, writer)):
             task = asyncio.create_task(self._pump(source, sink))
             self._tasks.add(task)
@@ -55,8 +63,9 @@ class Proxy:
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         try:
             while data := await source.read(65536):
-                sink.write(data)
-                await sink.drain()
+                if source not in self._lost:
+                    sink.write(data)
+                    await sink.drain()
         except OSError:
             pass
         sink.close()
@@ -118,6 +127,21 @@ async def test_connections_that_died_while_idle_are_replaced_unnoticed(opened: O
         assert len(await killer.fetch(doomed)) >= 1
         assert await store.responses.load(TENANT, ids[0]) is not None
         await killer.close()
+        await store.close()
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+async def test_of_connections_that_were_lost_without_a_word_one_alone_is_waited_for(proxy: Proxy, opened: Open) -> None:
+    async with postgres_schema() as url:
+        store = await opened(through(proxy, url), wait=0.5)
+        ids = await save_chain(store, 1)
+        await asyncio.gather(*(store.responses.load(TENANT, ids[0]) for _ in range(5)))
+        proxy.lose()
+        with pytest.raises(StoreUnavailable):
+            await store.responses.load(TENANT, ids[0])
+        for _ in range(5):
+            assert await store.responses.load(TENANT, ids[0]) is not None
         await store.close()
 
 

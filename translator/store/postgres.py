@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -38,6 +40,7 @@ class PostgresDatabase:
             pool_timeout=wait,
             hide_parameters=True,
         )
+        event.listen(self._engine.sync_engine, "handle_error", _suspect_all)
         self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def read(self, query: Query[T]) -> T:
@@ -68,6 +71,15 @@ class PostgresDatabase:
                 if commit:
                     await connection.commit()  # never tried again: whether a commit that broke off holds is unknown
                 return result
+
+
+def _suspect_all(context: ExceptionContext) -> None:
+    """Have the pool replace all its connections when one does not answer in time.
+
+    The network that lost one without a word has most likely lost the others too; each would be waited for in turn.
+    """
+    if isinstance(context.original_exception, TimeoutError):
+        context.is_disconnect = context.invalidate_pool_on_disconnect = True
 
 
 def _was_undone(error: DBAPIError) -> bool:
