@@ -41,6 +41,8 @@ async def served(serve: Serve) -> AsyncIterator[tuple[RunningServer, Ours]]:
     async with postgres_schema(application_name=name) as url, answering() as upstream:
         killer = await asyncpg.connect(url, server_settings={"application_name": "killer"})
         server = await asyncio.to_thread(serve, store=url, upstreams=(Upstream(base_url=upstream),))
+        async with httpx.AsyncClient(base_url=server.base_url) as client:
+            assert (await client.get("/health")).status_code == 200  # it has opened its store
         yield server, Ours(killer, name)
         await asyncio.to_thread(server.stop)
         await killer.close()
