@@ -12,10 +12,10 @@ What leaves it, and in which order:
     command   = command-added command-delta command-done
     terminal  = completed / incomplete / [error] failed
 
-The state is the structure. An item is in `_done` or it is the open one or it does not exist; its place in the list is
-its `output_index`. One item is open at a time. A fragment of another call closes the open call only when that one's
-arguments are a whole object; else it waits, as does text between the calls. Calls of tools that are told whole wait
-for all of their arguments. The terminal event waits for the upstream's end, because usage may follow the finish reason.
+The items are in `Output`, one of them open at a time. A fragment of another call closes the open call only when that
+one's arguments are a whole object; else it waits, as does text between the calls. Calls of tools that are told whole
+wait for all of their arguments. The terminal event waits for the upstream's end, because usage may follow the finish
+reason.
 """
 
 from __future__ import annotations
@@ -28,35 +28,21 @@ from ..errors import TranslatorError, UpstreamError
 from ..mapping.conformance import fault_of
 from ..mapping.losses import Losses
 from ..mapping.outcome import COMPLETED, FAILED, OUT_OF_TOKENS, Outcome, map_finish_reason
-from ..mapping.provider_data import KEY, merge_details
 from ..mapping.tool_choice import CallPolicy
-from ..mapping.tool_kinds import CALLS
 from ..mapping.tool_names import ToolNames
 from ..wire import events
 from . import deltas, media
 from .body import Body
-from .builders import (
-    AnswerBuilder,
-    CompactionBuilder,
-    ItemBuilder,
-    ItemStatus,
-    MessageBuilder,
-    Phase,
-    ReasoningBuilder,
-    reasoning_forms,
-)
+from .builders import MessageBuilder, reasoning_forms
 from .call_queue import CallQueue, WaitingCall
-from .calls import CallBuilder, CustomCallBuilder, new_call
+from .calls import CustomCallBuilder
 from .chunks import open_reader
-from .images import tell_image
 from .obfuscation import pad
 from .options import ReplyOptions
+from .output import GROWING, Output
 from .response import known_tier, output_text
 
 JSON = dict[str, Any]
-
-_GROWING = (CallBuilder, AnswerBuilder)
-"""What a call's arguments go into."""
 
 _BROKE_OFF = "The upstream's answer broke off: it ended without a finish reason or an end marker."
 _NO_CALL = "The upstream made no tool call although 'tool_choice' demands one."
@@ -86,29 +72,27 @@ class Stream:
         obfuscate: bool,
     ) -> None:
         self._response = response
-        self._suffix = response["id"].removeprefix("resp_")
         self._policy = policy
         self._call_ids = set(known_call_ids)
         self._names = names
         self._answer_tool = answer_tool
         self._options = options
-        self._reasoning_forms = reasoning_forms(options, summarise)
-        self._reasoning_sealer = options.sealer if seal_reasoning else None
-        self._compaction_sealer = options.sealer if compact else None
-        self._tell = self._emit_padded if obfuscate else self._emit
+        self._pads = obfuscate
+        self._output = Output(
+            self._emit_padded if obfuscate else self._emit,
+            response["id"].removeprefix("resp_"),
+            reasoning_forms=reasoning_forms(options, summarise),
+            reasoning_sealer=options.sealer if seal_reasoning else None,
+            compaction_sealer=options.sealer if compact else None,
+        )
         self._body = Body(options.max_event_bytes)
         self._reader = open_reader(dialect)
         self._outbox: list[JSON] = []
         self._sequence = 0
-        self._done: list[JSON] = []
-        self._open: ItemBuilder | None = None
-        self._open_key = -1  # of the open call
         self._queue = CallQueue(names, options.max_argument_bytes)
         self._left_out: set[int] = set()  # calls the request does not allow
         self._held: list[deltas.Delta] = []  # said while a call was not complete
         self._aside: list[deltas.Text] = []  # text beside an answer that is to come as a call
-        self._details: list[JSON] = []  # of the reasoning, since an item last took them
-        self._extras: dict[str, JSON] = {}  # of calls, by their ids
         self._answer_key: int | None = None
         self._space = ""  # white space that may begin a message
         self._finish_reason: str | None = None
@@ -122,7 +106,7 @@ class Stream:
             deltas.Text: self._text,
             deltas.Refusal: self._refusal,
             deltas.Reasoning: self._reasoning,
-            deltas.Details: self._reasoning_details,
+            deltas.Details: self._details,
             deltas.Call: self._call,
             deltas.Annotation: self._annotation,
             media.Image: self._image,
@@ -159,9 +143,9 @@ class Stream:
             self._begin()
         told: list[JSON | bytes] = []
         for chunk in self._body.receive(data):
-            message = self._open
+            message = self._output.open
             part = message.text_part if type(message) is MessageBuilder and type(chunk) is str else None
-            if part is None or not self._reader.plain or self._tell == self._emit_padded:
+            if part is None or not self._reader.plain or self._pads:
                 self._receive_one(chunk)
                 continue
             if self._outbox:
@@ -198,7 +182,7 @@ class Stream:
         """`response.in_progress` once more: some clients count only events as signs of life."""
         self._begin()
         if not self.over:
-            self._emit({"type": events.IN_PROGRESS, "response": {**self._response, "output": list(self._done)}})
+            self._emit({"type": events.IN_PROGRESS, "response": {**self._response, "output": list(self._output.done)}})
         return self._sent()
 
     def extend(self, kind: str, content: JSON) -> list[JSON]:
@@ -228,9 +212,7 @@ class Stream:
     @property
     def response(self) -> JSON:
         """The response as far as it has come; a snapshot of its own."""
-        output = list(self._done)
-        if self._open is not None:
-            output.append(self._open.item("in_progress"))
+        output = self._output.items
         return {**self._response, "output": output, "output_text": output_text(output)}
 
     # ---- the door ----
@@ -263,8 +245,8 @@ class Stream:
     def _receive_one(self, chunk: JSON | str) -> None:
         if not isinstance(chunk, str):
             self._receive(chunk)
-        elif type(self._open) is MessageBuilder and self._reader.plain:
-            self._open.append_text(chunk, None)
+        elif type(message := self._output.open) is MessageBuilder and self._reader.plain:
+            message.append_text(chunk, None)
         else:
             self._receive({"choices": [{"delta": {"content": chunk}}]})
 
@@ -273,10 +255,11 @@ class Stream:
             self._break_off(self._body.fault)
 
     def _receive(self, chunk: Mapping[str, Any]) -> None:
-        if type(self._open) is MessageBuilder:
+        message = self._output.open
+        if type(message) is MessageBuilder:
             text = self._reader.plain_text(chunk)
             if text is not None:
-                self._open.append_text(text, None)
+                message.append_text(text, None)
                 return
         if self.sample is None:
             self.sample = chunk
@@ -286,7 +269,7 @@ class Stream:
             self._handlers[type(delta)](delta)
 
     def _text(self, delta: deltas.Text) -> None:
-        message = self._open
+        message = self._output.open
         if type(message) is not MessageBuilder:
             if not self._room_for(delta):
                 return
@@ -312,39 +295,25 @@ class Stream:
             self._open_message().annotate(delta.annotation)
 
     def _reasoning(self, delta: deltas.Reasoning) -> None:
-        if self._compaction_sealer is not None or not self._room_for(delta):
-            return  # how a summary was thought of stands for nothing
-        reasoning = self._open
-        if type(reasoning) is not ReasoningBuilder:
-            reasoning = self._open_reasoning()
-        reasoning.append(delta.text)
+        # how a summary was thought of stands for nothing
+        if not self._output.summarises and self._room_for(delta):
+            self._output.reasoning().append(delta.text)
 
-    def _open_reasoning(self) -> ReasoningBuilder:
-        self._close("completed", "commentary")
-        place = self._place("rs")
-        reasoning = ReasoningBuilder(self._tell, *place, self._reasoning_forms, self._reasoning_sealer)
-        self._open = reasoning
-        return reasoning
-
-    def _reasoning_details(self, delta: deltas.Details) -> None:
-        if self._compaction_sealer is not None:
-            return
-        merge_details(self._details, delta.details)
-        if self._open is None:
-            self._open_reasoning()  # it may be sealed by the upstream itself, and have no text
+    def _details(self, delta: deltas.Details) -> None:
+        if not self._output.summarises:
+            self._output.add_details(delta.details)
 
     def _image(self, delta: media.Image) -> None:
-        if self._compaction_sealer is None and self._room_for(delta):
-            self._close("completed", "commentary")
-            self._done.append(tell_image(self._tell, *self._place("ig"), delta))
+        if not self._output.summarises and self._room_for(delta):
+            self._output.add_image(delta)
 
     def _call(self, delta: deltas.Call) -> None:
         fault = self._queue.weigh(delta)
         if fault is not None:
             self._break_off(fault)
-        elif isinstance(self._open, _GROWING) and delta.key == self._open_key:
+        elif isinstance(open := self._output.open, GROWING) and delta.key == self._output.open_key:
             if delta.arguments:
-                self._open.append(delta.arguments)
+                open.append(delta.arguments)
         elif self._queue.add(delta):
             self._advance()
         elif delta.arguments.strip() and delta.key not in self._left_out:
@@ -365,18 +334,8 @@ class Stream:
 
     # ---- items ----
 
-    def _place(self, prefix: str) -> tuple[str, int]:
-        """The id and the index of the next item."""
-        return f"{prefix}_{self._suffix}{len(self._done):02x}", len(self._done)
-
     def _open_message(self) -> MessageBuilder:
-        if isinstance(self._open, MessageBuilder):
-            return self._open
-        self._close("completed", "commentary")
-        if self._compaction_sealer is not None:
-            self._open = CompactionBuilder(self._tell, *self._place("cmp"), self._compaction_sealer)
-            return self._open
-        message = self._open = MessageBuilder(self._tell, *self._place("msg"))
+        message = self._output.message()
         if self._space:
             space, self._space = self._space, ""
             message.append_text(space, None)
@@ -384,44 +343,32 @@ class Stream:
 
     def _room_for(self, delta: deltas.Delta) -> bool:
         """Whether something that is no call can be told now; else it is held until the calls are complete."""
-        if self._within_call() or (self._queue and isinstance(self._open, _GROWING)):
+        if self._output.within_call or (self._queue and isinstance(self._output.open, GROWING)):
             self._held.append(delta)
             return False
         return True
 
     def _advance(self) -> None:
         """Announce the calls that can be: in the order they began, each when the one before it is complete."""
-        while self._queue.ready and not self._within_call():
+        while self._queue.ready and not self._output.within_call:
             self._open_call(self._queue.pop())
-
-    def _within_call(self) -> bool:
-        """Whether more of the open call is to be expected."""
-        return isinstance(self._open, _GROWING) and not self._open.complete()
 
     def _open_call(self, waiting: WaitingCall) -> None:
         if self._answer_tool is not None and waiting.name == self._answer_tool:
             self._open_answer(waiting)
             return
-        if not self._policy.admits(waiting.name, self._count_calls()):
+        if not self._policy.admits(waiting.name, self._output.count_calls()):
             self.losses.report("output", f"a call to '{waiting.name}', which the request does not allow, was left out")
             self._left_out.add(waiting.key)
             return
         self._space = ""  # nothing but white space before a call is the template's
         self._tell_aside()
-        self._close("completed", "commentary")
-        index = len(self._done)
         call_id = waiting.call_id
         if not call_id or call_id in self._call_ids:
             # missing, or used before: some upstreams number the calls of each reply from 0
-            call_id = f"call_{self._suffix}{index:02x}"
+            call_id = self._output.name_call()
         self._call_ids.add(call_id)
-        self._extras[call_id] = waiting.extra
-        call = new_call(self._tell, f"{self._suffix}{index:02x}", index, call_id, waiting, self._names, self.losses)
-        if isinstance(call, CallBuilder):
-            self._open = call
-            self._open_key = waiting.key
-        else:
-            self._done.append(call)
+        self._output.open_call(waiting, call_id, self._names, self.losses)
 
     def _open_answer(self, waiting: WaitingCall) -> None:
         """The answer that comes as a call's arguments is told as text."""
@@ -432,11 +379,8 @@ class Stream:
         if self._aside:
             self.losses.report("output", "text beside the answer was left out")
             self._aside = []
-        self._close("completed", "commentary")
-        self._open_key = self._answer_key = waiting.key
-        answer = self._open = AnswerBuilder(self._tell, *self._place("msg"))
-        for fragment in waiting.fragments:
-            answer.append(fragment)
+        self._answer_key = waiting.key
+        self._output.open_answer(waiting)
 
     def _tell_aside(self) -> None:
         """Text that waited for an answer in form of a call, which does not come, or not first."""
@@ -445,26 +389,12 @@ class Stream:
             for delta in aside:
                 self._open_message().append_text(delta.text, delta.logprobs)
 
-    def _count_calls(self) -> int:
-        return sum(item["type"] in CALLS for item in self._done) + isinstance(self._open, CallBuilder)
-
-    def _close(self, status: ItemStatus, phase: Phase | None) -> None:
-        """Close the open item, if any; `phase` is for messages."""
-        item = self._open
-        if item is None:
-            return
-        if type(item) is ReasoningBuilder:
-            item.sign(self._details)
-            self._details = []
-        self._done.append(item.close(status, phase))
-        self._open = None
-
     # ---- the end ----
 
     def _end(self, completed_at: int | None) -> None:
         for delta in self._reader.finish():
             self._handlers[type(delta)](delta)
-        said_nothing = not self._done and self._open is None and not self._queue
+        said_nothing = not self._output.items and not self._queue
         if self._finish_reason is None and (said_nothing or not self._body.ended):
             self._break_off(UpstreamError(_BROKE_OFF, code="upstream_incomplete"))
             return
@@ -478,35 +408,23 @@ class Stream:
         completed = outcome.status == "completed"
         if self._answer_key is None:
             self._tell_aside()
-        self._close("completed" if completed else "incomplete", "final_answer" if completed else None)
+        self._output.close("completed" if completed else "incomplete", "final_answer" if completed else None)
         missing = self._missing() if completed else None
         if missing is not None:
             self._break_off(missing)
             return
         if completed:
-            self._sign()
+            self._output.sign()
             self._check_format()
         if outcome.reason is not None:
             self._response["incomplete_details"] = {"reason": outcome.reason}
         self._terminate(outcome.status, completed_at)
 
-    def _sign(self) -> None:
-        """What the upstream wants back and no item holds goes into one that says nothing: it came late.
-
-        Where the client keeps sealed reasoning only, what belongs to calls is there too.
-        """
-        told = [item.get(KEY) for item in self._done]
-        sealed = self._reasoning_sealer is not None
-        calls = {call_id: extra for call_id, extra in self._extras.items() if extra and (sealed or extra not in told)}
-        if self._details or calls:
-            self._open_reasoning().sign(self._details, calls)
-            self._close("completed", None)
-
     def _check_format(self) -> None:
         format = self._response["text"]["format"]
         if format["type"] == "text":
             return
-        parts = [part for item in self._done if item["type"] == "message" for part in item["content"]]
+        parts = [part for item in self._output.done if item["type"] == "message" for part in item["content"]]
         texts = [part["text"] for part in parts if part["type"] == "output_text"]
         fault = fault_of(texts[-1], format) if texts else None
         if fault is not None:
@@ -514,9 +432,9 @@ class Stream:
 
     def _missing(self) -> UpstreamError | None:
         """What a completed reply must hold and this one does not."""
-        if self._policy.required and not self._count_calls():
+        if self._policy.required and not self._output.count_calls():
             return UpstreamError(_NO_CALL, code="tool_choice_not_honored")
-        if self._compaction_sealer is not None and not self._done:
+        if self._output.summarises and not self._output.done:
             return UpstreamError("The upstream wrote no summary of the conversation.", code="upstream_empty_summary")
         return None
 
@@ -524,7 +442,7 @@ class Stream:
         """How the answer ended, as the client is to be told."""
         outcome = map_finish_reason(self._finish_reason) if self._finish_reason is not None else COMPLETED
         if outcome is OUT_OF_TOKENS and self._options.length_status == "completed":
-            freeform = isinstance(self._open, CustomCallBuilder) and self._within_call()
+            freeform = isinstance(self._output.open, CustomCallBuilder) and self._output.within_call
             if not freeform and not self._queue.holds_freeform:
                 self.losses.report("output", "the model ran out of tokens; the reply is told as completed")
                 return COMPLETED
@@ -533,19 +451,19 @@ class Stream:
     def _tell_held(self) -> None:
         held, self._held = self._held, []
         if held:
-            self._close("completed", None)
+            self._output.close("completed", None)
         for delta in held:
             self._handlers[type(delta)](delta)
-        if self._space and not self._count_calls():
+        if self._space and not self._output.count_calls():
             self._open_message()
 
     def _break_off(self, error: TranslatorError) -> None:
-        if self._queue and not self._within_call():
+        if self._queue and not self._output.within_call:
             self._open_call(self._queue.pop())
         if self._queue or self._held:
             # an item that is cut must be the last one
             self.losses.report("output", "the answer broke off within a call; what stood behind it is not told")
-        self._close("incomplete", None)
+        self._output.close("incomplete", None)
         self.error = error
         payload = error.payload()
         self._emit({**payload, "type": events.ERROR, "error": payload})
