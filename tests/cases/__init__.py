@@ -42,6 +42,11 @@ def load(exchange: str) -> Sequence[Case]:
     return [_read(folder) for folder in sorted((_HERE / exchange).iterdir())]
 
 
+def load_answered(exchange: str) -> Sequence[Case]:
+    """The cases of an exchange whose request is not refused."""
+    return [case for case in load(exchange) if case.upstream is not None]
+
+
 def _read(folder: Path) -> Case:
     answers = [*folder.glob("upstream.*")]
     assert len(answers) <= 1, f"{folder} has more than one upstream answer"

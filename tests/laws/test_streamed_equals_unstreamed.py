@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 from translator.mapping.tool_kinds import CALLS
 from translator.mapping.tool_names import ToolNames
 from translator.mapping.tools import map_call
+from translator.responses_over_chat import Translation
 
-from ..cases import Case, load
+from ..cases import Case, load_answered
 from ..playback import answer, play, play_chunks, translate
 from .completions import Completion, chunks_of, completions
 from .requests import requests
@@ -28,18 +30,6 @@ def test_a_completion_gives_the_same_response_however_it_is_cut_and_interleaved(
     call = translate(request)
     reply = play_chunks(call, chunks_of(completion, Random(seed)))
     assert reply.response == answer(call, completion.body())
-
-
-@pytest.mark.parametrize("case", load("responses_over_chat"), ids=str)
-def test_a_case_gives_the_same_response_when_its_output_comes_whole(case: Case) -> None:
-    if case.upstream is None:
-        pytest.skip("the request is refused")
-    call = translate(case.request, case.dialect)
-    response = play(call, [case.upstream]).response
-    completion = completion_of(response, call.names)
-    if completion is None:
-        pytest.skip("a completion cannot say this")
-    assert answer(call, completion) == response
 
 
 _ORDER = ("reasoning", "message", "image_generation_call", "call")
@@ -91,3 +81,23 @@ def _usage(usage: JSON | None) -> JSON | None:
         "prompt_tokens_details": usage["input_tokens_details"],
         "completion_tokens_details": usage["output_tokens_details"],
     }
+
+
+def _sayable() -> Iterator[tuple[Case, Translation, JSON, JSON]]:
+    """The cases whose response one completion can say: what it was translated to, that response and that completion."""
+    for case in load_answered("responses_over_chat"):
+        assert case.upstream is not None
+        call = translate(case.request, case.dialect)
+        response = play(call, [case.upstream]).response
+        completion = completion_of(response, call.names)
+        if completion is not None:
+            yield case, call, response, completion
+
+
+@pytest.mark.parametrize(
+    ("call", "response", "completion"), [pytest.param(*said, id=str(case)) for case, *said in _sayable()]
+)
+def test_a_case_gives_the_same_response_when_its_output_comes_whole(
+    call: Translation, response: JSON, completion: JSON
+) -> None:
+    assert answer(call, completion) == response
