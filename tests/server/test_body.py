@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-
 import httpx
 import pytest
 
@@ -63,13 +61,6 @@ def test_json_that_is_no_object_is_a_400(body: bytes, serve: Serve) -> None:
     answer = httpx.post(f"{serve().base_url}/responses", content=body)
     assert answer.status_code == 400
     assert "JSON object" in answer.json()["error"]["message"]
-
-
-def test_a_compressed_body_is_a_415(serve: Serve) -> None:
-    answer = httpx.post(
-        f"{serve().base_url}/responses", content=gzip.compress(ASK), headers={"content-encoding": "gzip"}
-    )
-    assert answer.status_code == 415
 
 
 @pytest.mark.parametrize(

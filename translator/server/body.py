@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from ..errors import InvalidRequest, TranslatorError
 from ..mapping.losses import Loss
+from .inflating import inflate
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -22,16 +23,20 @@ class ClientLeft(Exception):
 
 
 async def read_json(scope: Scope, receive: Receive, limit: int, *, empty: bytes = b"") -> dict[str, Any]:
-    """The request's JSON object; an empty body is read as `empty`.
+    """The request's JSON object, inflated where its `content-encoding` says so; an empty body is read as `empty`.
 
-    Raises InvalidRequest (400, 413 beyond `limit` bytes, 415) or ClientLeft.
+    Raises InvalidRequest (400, 413 beyond `limit` bytes, compressed or not, 415) or ClientLeft.
     """
+    codings: list[str] = []
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > limit:
             raise _too_large(limit)
-        if name == b"content-encoding" and value.lower() != b"identity":
-            raise InvalidRequest("The body is compressed: send it as it is.", status=415)
-    return parse_json(await _read(receive, limit) or empty)
+        if name == b"content-encoding":
+            codings.extend(value.decode("latin-1").split(","))
+    body = await _read(receive, limit)
+    if codings and body:
+        body = inflate(body, codings, limit, lambda: _too_large(limit))
+    return parse_json(body or empty)
 
 
 def parse_json(body: bytes | str) -> dict[str, Any]:

@@ -25,6 +25,10 @@ from .settings import Settings
 
 _BACKLOG = 2048
 
+_KEEP_ALIVE_SECONDS = 75
+"""How long a connection may be idle: longer than clients keep theirs (the SDKs' pools do for 5 s), so that none of them
+sends a request into a connection that is just being closed."""
+
 _WORKER_SECONDS = 60
 """How long a worker may take to answer its supervisor, which counts from before it has read the program."""
 
@@ -122,6 +126,7 @@ def configure(app: ASGIApp | Callable[[], ASGIApp], settings: Settings, *, facto
         proxy_headers=False,
         lifespan="on",
         backlog=_BACKLOG,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         ws="websockets-sansio",
         ws_max_size=settings.max_body_bytes,
         ws_per_message_deflate=False,  # it would cost more than the translation, for every event

@@ -207,7 +207,7 @@ class Settings(_Frozen):
     """The key that seals what clients carry for the server; without one a file beside the store holds it."""
 
     max_body_bytes: int = Field(default=32 * MEBIBYTE, ge=1)
-    """The largest request body."""
+    """The largest request body, before and after it is inflated."""
 
     max_event_bytes: int = Field(default=MAX_EVENT_BYTES, ge=1024)
     """The largest single event, or whole completion, of an upstream."""
