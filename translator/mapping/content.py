@@ -130,3 +130,44 @@ def chat_content(parts: Sequence[JSON], *, arrays: bool, separator: str, path: s
                 param=path,
             )
     return separator.join(part["text"] for part in parts)
+
+
+# ---- chat → Responses ----
+
+
+def content_from_chat(content: str | Sequence[JSON], path: str, text: str = "input_text") -> str | list[JSON]:
+    """Chat content → Responses content; `text` is the type of its text: `output_text` is an assistant's."""
+    if isinstance(content, str):
+        return content
+    return [part_from_chat(part, f"{path}[{index}]", text) for index, part in enumerate(content)]
+
+
+def part_from_chat(part: JSON, path: str, text: str) -> JSON:
+    """One chat part → the Responses part that says the same; raises Unsupported with its path where there is none."""
+    match part["type"]:
+        case "text":
+            return {"type": text, "text": part["text"]}
+        case "refusal" | "input_audio":
+            return part
+        case "image_url":
+            image = part["image_url"]
+            detail = {"detail": image["detail"]} if "detail" in image else {}
+            return {"type": "input_image", "image_url": image["url"], **detail}
+        case "file":
+            return {"type": "input_file", **part["file"]}
+        case other:
+            raise Unsupported(
+                f"The Responses API has no '{other}' part, as at '{path}'; use text, image_url, file or input_audio.",
+                param=f"{path}.type",
+            )
+
+
+def annotation_to_chat(annotation: JSON, shift: int) -> JSON | None:
+    """A citation of Responses → chat's, `shift` characters later in the text; None for one that chat cannot say."""
+    if annotation.get("type") != "url_citation":
+        return None
+    cited = {key: value for key, value in annotation.items() if key != "type"}
+    for key in ("start_index", "end_index"):
+        if isinstance(cited.get(key), int):
+            cited[key] += shift
+    return {"type": "url_citation", "url_citation": cited}

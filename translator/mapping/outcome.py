@@ -42,3 +42,14 @@ FINISH_REASONS: dict[str, Outcome] = {
 def map_finish_reason(reason: str) -> Outcome:
     """Chat's finish reason → the status of the response; letters' case does not matter."""
     return FINISH_REASONS.get(reason.lower(), COMPLETED)
+
+
+def finish_reason_to_chat(status: str, reason: str | None, called: str | None) -> str:
+    """The status of a response, and why it is incomplete → chat's finish reason.
+
+    `called` is the reason where there are calls: `tool_calls`, or `function_call` for a client of the deprecated form.
+    An unknown reason counts as the limit: a partial answer must not look complete.
+    """
+    if status == "incomplete":
+        return "content_filter" if reason == FILTERED.reason else "length"
+    return called or "stop"

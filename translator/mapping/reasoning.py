@@ -7,6 +7,7 @@ from typing import Any
 from ..dialects import Dialect
 from .content import text_of
 from .losses import Losses
+from .provider_data import DETAILS, KEY, details_of, provider_data
 
 JSON = dict[str, Any]
 
@@ -64,3 +65,65 @@ def replay(message: JSON, reasoning: str, details: list[JSON], dialect: Dialect)
             content = message.get("content")
             rest = [{"type": "text", "text": content}] if isinstance(content, str) and content else content or []
             message["content"] = [thinking, *rest]
+
+
+# ---- chat ⇄ Responses: reasoning that is sealed ----
+
+SEALED_FORMAT = "openai-responses-v1"
+"""What OpenRouter calls a reasoning detail that is a Responses item: its clients carry such from turn to turn."""
+
+
+def reasoning_to_chat(item: JSON) -> list[JSON]:
+    """What of a reasoning item cannot be said as text → reasoning details: what is sealed, and a chat upstream's own.
+
+    They do not repeat the text: clients show what stands in details, too.
+    """
+    details = details_of(provider_data(item))
+    if item.get("encrypted_content"):
+        place = {"id": item["id"]} if item.get("id") else {}
+        sealed = {"type": "reasoning.encrypted", **place, "data": item["encrypted_content"], "format": SEALED_FORMAT}
+        return [*details, sealed]
+    return details
+
+
+def reasoning_from_chat(message: JSON) -> list[tuple[str | None, JSON]]:
+    """What an assistant message says of its reasoning → reasoning items, each with the call it led to, if known.
+
+    Where it is sealed its text is the summary, for so OpenAI's models tell it; else it is raw.
+    """
+    text = message.get("reasoning_content") or message.get("reasoning") or ""
+    items: list[tuple[str | None, JSON]] = []
+    others: list[JSON] = []
+    known: dict[str, JSON] = {}
+    for detail in message.get("reasoning_details") or ():
+        if detail.get("format") != SEALED_FORMAT or "type" not in detail:
+            others.append(detail)
+            continue
+        place = str(detail.get("id", ""))
+        if place not in known:
+            known[place] = {"type": "reasoning", **({"id": place} if place else {}), "summary": []}
+            items.append((detail.get("call_id"), known[place]))
+        _add_detail(known[place], detail)
+    if any(item["summary"] or item.get("content") for item in known.values()):
+        text = ""  # the details say it
+    if text and items:
+        items[0][1]["summary"].append({"type": "summary_text", "text": text})
+        text = ""
+    if text or others:
+        plain: JSON = {"type": "reasoning", "summary": []}
+        if text:
+            plain["content"] = [{"type": "reasoning_text", "text": text}]
+        if others:
+            plain[KEY] = {DETAILS: others}
+        items.insert(0, (None, plain))
+    return items
+
+
+def _add_detail(item: JSON, detail: JSON) -> None:
+    match detail["type"]:
+        case "reasoning.summary":
+            item["summary"].append({"type": "summary_text", "text": str(detail.get("summary", ""))})
+        case "reasoning.text":
+            item.setdefault("content", []).append({"type": "reasoning_text", "text": str(detail.get("text", ""))})
+        case "reasoning.encrypted":
+            item["encrypted_content"] = str(detail.get("data", ""))

@@ -113,3 +113,11 @@ def _in_words(schema: JSON) -> str:
         "Answer with a single JSON value and nothing else. It must conform to this JSON Schema:\n"
         + to_json(schema).decode()
     )
+
+
+def format_from_chat(response_format: JSON) -> JSON:
+    """`response_format` → `text.format`: what chat nests is flat there, and the schema is required."""
+    if response_format["type"] != "json_schema":
+        return response_format
+    nested = response_format["json_schema"]
+    return {"type": "json_schema", "name": "response", **nested, "schema": nested.get("schema", _ANY_OBJECT)}

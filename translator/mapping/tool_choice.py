@@ -141,3 +141,15 @@ def _named(choice: JSON, offered: Sequence[Offered]) -> list[Offered]:
     ]
     named = [entry for entry in named if entry.tool.kind == kind] or named  # some choose any tool as a function
     return [entry for entry in named if entry.tool.namespace is None] or named
+
+
+def choice_from_chat(choice: Any) -> Any:
+    """Chat's `tool_choice` → that of Responses, which names tools without nesting."""
+    if isinstance(choice, str):
+        return choice
+    kind = choice["type"]
+    if kind == "allowed_tools":
+        allowed = choice["allowed_tools"]
+        tools = [choice_from_chat(tool) for tool in allowed["tools"]]
+        return {"type": kind, "mode": allowed.get("mode", "auto"), "tools": tools}
+    return {"type": kind, "name": choice[kind]["name"]} if kind in _BY_NAME else choice

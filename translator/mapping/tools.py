@@ -10,6 +10,7 @@ from ..dialects import Dialect
 from ..errors import InvalidRequest, Unsupported
 from .losses import Losses
 from .namespaces import members
+from .provider_data import KEY, provider_data
 from .schemas import fit_schema
 from .tool_choice import CallPolicy, Offered, map_choice, map_policy, rungs
 from .tool_kinds import CALLS, KINDS
@@ -221,3 +222,49 @@ def _map_function(name: str, tool: JSON, dialect: Dialect, losses: Losses, path:
         if key in tool:
             losses.report(f"{path}.{key}", "chat functions have no such thing")
     return {"type": "function", "function": function}
+
+
+def tools_from_chat(tools: Sequence[JSON]) -> list[JSON]:
+    """Chat's `tools` → those of Responses, which are flat; one of another kind is the upstream's own, and stays.
+
+    A function that does not say `strict` is not, in chat; Responses would take it for strict, so it is said.
+    """
+    return [_tool_from_chat(tool) for tool in tools]
+
+
+def _tool_from_chat(tool: JSON) -> JSON:
+    kind = tool["type"]
+    if kind == "function":
+        return {"type": kind, "strict": False, **tool[kind]}
+    if kind != "custom":
+        return tool
+    flat = {"type": kind, **tool[kind]}
+    if "grammar" in flat.get("format", {}):
+        flat["format"] = {"type": "grammar", **flat["format"]["grammar"]}
+    return flat
+
+
+def call_from_chat(call: JSON) -> JSON:
+    """A chat tool call → the item that calls; what else the upstream said of it stays beside it."""
+    kind = "custom" if call.get("type") == "custom" else "function"
+    called = call[kind]
+    item: JSON = {"type": CALLS_BY_KIND[kind], "call_id": call["id"], "name": called["name"]}
+    if kind == "custom":
+        item["input"] = called["input"]
+    else:
+        item["arguments"] = called.get("arguments", "")
+    extra = {key: value for key, value in call.items() if key not in _CALL_KEYS}
+    return {**item, KEY: extra} if extra else item
+
+
+_CALL_KEYS = frozenset({"id", "type", "index", "function", "custom"})
+CALLS_BY_KIND = {"function": "function_call", "custom": "custom_tool_call"}
+"""The items that call what both dialects know."""
+
+
+def call_to_chat(item: JSON, names: ToolNames) -> JSON:
+    """A function or custom call that begins → the chat tool call, without arguments yet."""
+    kind = "custom" if item["type"] == "custom_tool_call" else "function"
+    name = names.upstream(Tool(kind, item["name"], item.get("namespace")))
+    field = "input" if kind == "custom" else "arguments"
+    return {"id": item["call_id"], "type": kind, kind: {"name": name, field: ""}, **provider_data(item)}

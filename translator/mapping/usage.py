@@ -50,3 +50,19 @@ def map_usage(usage: Mapping[str, Any]) -> JSON:
         "output_tokens_details": {"reasoning_tokens": reasoning},
         "total_tokens": total,
     }
+
+
+def usage_to_chat(usage: Mapping[str, Any]) -> JSON:
+    """Responses usage → chat usage, both details objects always there."""
+    given, made = _details(usage, "input_tokens_details"), _details(usage, "output_tokens_details")
+    prompt_tokens, completion_tokens = _count(usage.get("input_tokens")), _count(usage.get("output_tokens"))
+    prompt_details = {"cached_tokens": _count(given.get("cached_tokens"))}
+    if given.get("cache_write_tokens"):
+        prompt_details["cache_write_tokens"] = _count(given["cache_write_tokens"])
+    return {
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "total_tokens": _count(usage.get("total_tokens")) or prompt_tokens + completion_tokens,
+        "prompt_tokens_details": prompt_details,
+        "completion_tokens_details": {"reasoning_tokens": _count(made.get("reasoning_tokens"))},
+    }

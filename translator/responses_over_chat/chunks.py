@@ -6,11 +6,8 @@ is decided by the shape of what came.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
-
-from pydantic_core import from_json
 
 from ..dialects import Dialect
 from ..errors import UpstreamError
@@ -24,22 +21,6 @@ from .surrogates import PairJoiner, is_whole
 from .thinking import Piece, ThinkingSplitter
 
 JSON = dict[str, Any]
-
-
-def parse(data: bytes) -> JSON | None:
-    """One JSON object as an upstream wrote it, or None where it is none; lone surrogates are read as they are."""
-    try:
-        value = from_json(data)
-    except ValueError:
-        try:
-            value = json.loads(data)  # slower, and lenient where half a surrogate pair was sent
-        except (ValueError, RecursionError):
-            return None
-    if type(value) is dict:
-        return value
-    if isinstance(value, list) and value:  # Gemini wraps its errors in an array
-        value = value[0]
-    return value if isinstance(value, dict) else None
 
 
 class Reader:
@@ -57,6 +38,7 @@ class Reader:
         self._streamed = False  # content came in deltas: a whole message that follows only repeats it
         self._finished = False
         self._heard = False
+        self._reasoned = False  # in the field that holds nothing but text
         self._tier = ""
 
     @property
@@ -131,7 +113,11 @@ class Reader:
             whole = True
             if not isinstance(delta, dict) or self._streamed:
                 delta = {}
-        reasoning = delta.get("reasoning_content") or delta.get("reasoning") or delta.get("reasoning_details")
+        reasoning = delta.get("reasoning_content") or delta.get("reasoning")
+        if reasoning:
+            self._reasoned = True
+        elif not self._reasoned:  # details that come later repeat what was told in the plain field
+            reasoning = delta.get("reasoning_details")
         if reasoning:
             self._read_reasoning(reasoning, deltas)
         elif half := self._reasoning_pairs.finish():

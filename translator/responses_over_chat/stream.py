@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..body import Body
 from ..dialects import Dialect
 from ..errors import TranslatorError, UpstreamError
 from ..mapping.conformance import fault_of
@@ -32,7 +33,6 @@ from ..mapping.tool_choice import CallPolicy
 from ..mapping.tool_names import ToolNames
 from ..wire import events
 from . import deltas, media
-from .body import Body
 from .builders import MessageBuilder, reasoning_forms
 from .call_queue import CallQueue, WaitingCall
 from .calls import CustomCallBuilder
@@ -41,6 +41,7 @@ from .obfuscation import pad
 from .options import ReplyOptions
 from .output import GROWING, Output
 from .response import known_tier, output_text
+from .template import ChunkTemplate
 
 JSON = dict[str, Any]
 
@@ -85,7 +86,7 @@ class Stream:
             reasoning_sealer=options.sealer if seal_reasoning else None,
             compaction_sealer=options.sealer if compact else None,
         )
-        self._body = Body(options.max_event_bytes)
+        self._body = Body(options.max_event_bytes, ChunkTemplate())
         self._reader = open_reader(dialect)
         self._outbox: list[JSON] = []
         self._sequence = 0

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from ..body import parse
 from ..dialects import (
     DEFAULT,
     Dialect,
@@ -26,7 +27,6 @@ from ..dialects import (
 from ..dialects.fact import Fact
 from ..dialects.presets import read_switches
 from ..errors import InvalidRequest, UpstreamError
-from ..responses_over_chat.chunks import parse
 from ..sse import Decoder
 from .questions import QUESTIONS, Answer, Question
 from .upstream import UpstreamClient

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from pydantic import BeforeValidator, ConfigDict, Discriminator, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, TypeAdapter, ValidationError
 
 from ..errors import InvalidRequest
 
@@ -51,6 +51,20 @@ _STEP_LENGTH = 64
 
 _OWN_KEYS = frozenset({"metadata"})
 """Fields whose keys are the client's own, so that they may look like tags."""
+
+
+def plain(value: Any) -> Any:
+    """JSON in which objects of an SDK may stand, such as a reply that is sent back, without them.
+
+    Of an object what was set counts: what it leaves out, the upstream left out.
+    """
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
+    if isinstance(value, dict):
+        return {key: plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(entry) for entry in value]
+    return value
 
 
 def validate_with(adapter: TypeAdapter[T], body: Any) -> T:

@@ -1,14 +1,15 @@
-"""An upstream's body, cut anywhere, as chunks: a stream of events or one JSON document, whatever was asked for."""
+"""An upstream's body, cut anywhere, as JSON objects: a stream of events or one document, whatever was asked for."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, Protocol
 
-from ..errors import UpstreamError
-from ..mapping.upstream_error import map_error_object
-from ..sse import Decoder, ServerSentEvent
-from .chunks import parse
-from .template import ChunkTemplate
+from pydantic_core import from_json
+
+from .errors import UpstreamError
+from .mapping.upstream_error import map_error_object
+from .sse import Decoder, ServerSentEvent
 
 JSON = dict[str, Any]
 
@@ -16,18 +17,50 @@ _END = b"[DONE]"
 _SPACE = b" \t\r\n"
 
 
-class Body:
-    """Bytes → chunks. The first byte that is no white space tells what the body is; headers often do not.
+def parse(data: bytes) -> JSON | None:
+    """One JSON object as an upstream wrote it, or None where it is none; lone surrogates are read as they are."""
+    try:
+        value = from_json(data)
+    except ValueError:
+        try:
+            value = json.loads(data)  # slower, and lenient where half a surrogate pair was sent
+        except (ValueError, RecursionError):
+            return None
+    if type(value) is dict:
+        return value
+    if isinstance(value, list) and value:  # Gemini wraps its errors in an array
+        value = value[0]
+    return value if isinstance(value, dict) else None
 
-    What is neither a chunk nor a completion is a fault. It is kept, not raised: what was read before it counts, however
-    the bytes were cut.
+
+class Template(Protocol):
+    """A quick way to read an object that differs from the one before it in nothing but its text."""
+
+    def text_of(self, data: bytes) -> str | None:
+        """The text of such an object, None of any other."""
+        ...
+
+    def hit(self) -> None:
+        """There was one."""
+        ...
+
+    def learn(self, data: bytes, chunk: JSON) -> None:
+        """There was another."""
+        ...
+
+
+class Body:
+    """Bytes → chunks, or events, as a Responses upstream's objects are called.
+
+    The first byte that is no white space tells what the body is; headers often do not. What is no JSON object is a
+    fault. It is kept, not raised: what was read before it counts, however the bytes were cut.
     """
 
-    def __init__(self, max_event_bytes: int) -> None:
+    def __init__(self, max_event_bytes: int, template: Template | None = None) -> None:
         self._decoder = Decoder(max_event_bytes)
         self._document: list[bytes] | None = None  # the pieces of a JSON document; None: events, or nothing yet
         self._begun = False
-        self._template = ChunkTemplate()
+        self._template = template
         self.ended = False
         """Whether the end marker was seen; what stands behind it is not read."""
         self.fault: UpstreamError | None = None
@@ -72,8 +105,7 @@ class Body:
         for data, event in events:
             if self.ended or self.fault is not None:
                 break
-            text = template.text_of(data)
-            if text is not None and event == "message":
+            if template is not None and event == "message" and (text := template.text_of(data)) is not None:
                 template.hit()
                 chunks.append(text)
                 continue
@@ -85,7 +117,8 @@ class Body:
                 self.fault = map_error_object(chunk if chunk is not None else data.decode("utf-8", "replace"))
             elif chunk is not None:
                 chunks.append(chunk)
-                template.learn(data, chunk)
+                if template is not None:
+                    template.learn(data, chunk)
             elif data.strip():
                 self.fault = UpstreamError("The upstream sent a chunk that is not JSON.", code="upstream_bad_json")
         return chunks

@@ -1,0 +1,326 @@
+"""What a Responses upstream may say, however oddly, as clean deltas: the one tolerant reader.
+
+Each thing is told when it is first heard: by its deltas, else by what is done, else by the final response, which
+repeats all. So a whole response is read as the last event of a stream whose others were lost. Nothing here raises on a
+field it does not need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..errors import UpstreamError
+from ..mapping.content import annotation_to_chat, text_of
+from ..mapping.provider_data import provider_data
+from ..mapping.reasoning import SEALED_FORMAT, reasoning_to_chat
+from ..mapping.tool_kinds import CALLS
+from ..mapping.tool_names import ToolNames
+from ..mapping.tools import CALLS_BY_KIND, call_to_chat
+from ..mapping.upstream_error import map_error_object
+from ..mapping.usage import usage_to_chat
+from ..wire import events
+from . import deltas
+from .heard import Heard, Items
+from .logprobs import token_logprobs
+
+JSON = dict[str, Any]
+
+_GROWING = frozenset(CALLS_BY_KIND.values())
+_FORMS = ("content", "summary")
+_RAW_DELTAS = tuple(delta for delta, _ in events.REASONING_TEXT.values())
+_RAW_DONES = tuple(done for _, done in events.REASONING_TEXT.values())
+
+
+class Reader:
+    """Events → deltas; it remembers what was told of each item, so that nothing is told twice."""
+
+    def __init__(self) -> None:
+        self._items = Items()
+        self._names = ToolNames()
+        self._told: list[deltas.Delta] = []
+        self._details: list[JSON] = []  # of the reasoning that was done last; they wait for what it led to
+        self._opened = False
+        self._thought = False
+        self._length = 0  # of the text so far: citations point into it
+        self._handlers: dict[str, Callable[[JSON], None]] = {
+            events.CREATED: self._open,
+            events.OUTPUT_ITEM_ADDED: self._item_added,
+            events.OUTPUT_ITEM_DONE: self._item_done,
+            events.OUTPUT_TEXT_DELTA: self._text,
+            events.OUTPUT_TEXT_DONE: self._text_done,
+            events.ANNOTATION_ADDED: self._annotation,
+            events.REFUSAL_DELTA: lambda event: self._refuse(self._items.of(event), event, "delta"),
+            events.REFUSAL_DONE: lambda event: self._refuse(self._items.of(event), event, "refusal"),
+            events.REASONING_SUMMARY_TEXT_DELTA: lambda event: self._reason(event, "summary", "delta"),
+            events.REASONING_SUMMARY_TEXT_DONE: lambda event: self._reason(event, "summary", "text"),
+            **dict.fromkeys(_RAW_DELTAS, lambda event: self._reason(event, "content", "delta")),
+            **dict.fromkeys(_RAW_DONES, lambda event: self._reason(event, "content", "text")),
+            events.FUNCTION_CALL_ARGUMENTS_DELTA: self._arguments,
+            events.CUSTOM_TOOL_CALL_INPUT_DELTA: self._arguments,
+            events.COMPLETED: self._end,
+            events.INCOMPLETE: self._end,
+            events.FAILED: self._end,
+            "response.cancelled": self._end,
+        }
+
+    def read(self, event: Mapping[str, Any]) -> list[deltas.Delta]:
+        """What one event, or a whole response, says, in the order it is to be told."""
+        kind = event.get("type")
+        if event.get("object") == "response" or not isinstance(kind, str):
+            self._whole(dict(event))
+        elif kind == events.ERROR:
+            self._error(dict(event))
+        elif handler := self._handlers.get(kind):
+            self._open(dict(event))
+            handler(dict(event))
+        return self._take()
+
+    def finish(self) -> list[deltas.Delta]:
+        """What was held back when the upstream ended."""
+        self._release(None)
+        return self._take()
+
+    def _take(self) -> list[deltas.Delta]:
+        told, self._told = self._told, []
+        return told
+
+    # ---- the response ----
+
+    def _open(self, event: JSON) -> None:
+        response = _object(event.get("response"))
+        if self._opened:
+            return
+        self._opened = True
+        name, created = response.get("id"), response.get("created_at")
+        self._told.append(
+            deltas.Opening(
+                name if isinstance(name, str) and name else None,
+                int(created) if isinstance(created, int | float) else None,
+            )
+        )
+
+    def _whole(self, body: JSON) -> None:
+        if body.get("object") == "response" or isinstance(body.get("output"), list):
+            self._end({"type": "response." + str(body.get("status") or "completed"), "response": body})
+        elif body.get("error") or "message" in body or "detail" in body:
+            self._told.append(deltas.Fault(map_error_object(body)))
+        else:
+            self._fail("The upstream's answer is no response.", "upstream_bad_response")
+
+    def _end(self, event: JSON) -> None:
+        response = _object(event.get("response"))
+        self._open(event)
+        output = response.get("output")
+        for place, item in enumerate(output if isinstance(output, list) else ()):
+            if isinstance(item, dict):
+                self._settle(self._items.final(item, place), item)
+        self._items.close()
+        usage, tier = response.get("usage"), response.get("service_tier")
+        if isinstance(usage, dict):
+            self._told.append(deltas.Usage(usage_to_chat(usage)))
+        if isinstance(tier, str):
+            self._told.append(deltas.Tier(tier))
+        status = response.get("status") or event["type"].removeprefix("response.")
+        if status in ("completed", "incomplete"):
+            self._release(None)
+            reason = _object(response.get("incomplete_details")).get("reason")
+            self._told.append(deltas.Finish(status, reason if isinstance(reason, str) else None))
+        elif status == "failed":
+            error = response.get("error")
+            self._told.append(deltas.Fault(map_error_object({"error": error or "The upstream failed."})))
+        elif status == "cancelled":
+            self._fail("The upstream cancelled the response.", "upstream_cancelled")
+        else:
+            self._fail("The upstream answered before its response was complete.", "upstream_incomplete")
+
+    def _error(self, event: JSON) -> None:
+        error = event.get("error") or {key: event.get(key) for key in ("code", "message", "param")}
+        self._told.append(deltas.Fault(map_error_object({"error": error})))
+
+    def _fail(self, message: str, code: str) -> None:
+        self._told.append(deltas.Fault(UpstreamError(message, code=code)))
+
+    # ---- items ----
+
+    def _item_added(self, event: JSON) -> None:
+        item = _object(event.get("item"))
+        heard = self._items.of(event)
+        heard.kind = str(item.get("type", ""))
+        if heard.kind in _GROWING:
+            self._call(heard, item)
+
+    def _item_done(self, event: JSON) -> None:
+        item = _object(event.get("item"))
+        self._settle(self._items.of(event), item)
+
+    def _settle(self, heard: Heard, item: JSON) -> None:
+        """Tell what was not told of an item that is done."""
+        kind = heard.kind = str(item.get("type", heard.kind))
+        if heard.done:
+            return
+        match kind:
+            case "message":
+                for index, part in enumerate(_objects(item.get("content"))):
+                    self._settle_part(heard, part, index)
+            case "reasoning":
+                self._settle_reasoning(heard, item)
+            case "image_generation_call" if item.get("result"):
+                self._say(deltas.Image(f"data:image/{item.get('output_format') or 'png'};base64,{item['result']}"))
+            case "":
+                return
+            case _ if kind in CALLS:
+                self._settle_call(heard, item)
+            case _:
+                self._told.append(deltas.Untold(f"output[{heard.place}]", f"chat has no place for a '{kind}'"))
+        heard.done = True
+
+    def _settle_part(self, heard: Heard, part: JSON, index: int) -> None:
+        place = {"content_index": index}
+        if part.get("type") == "refusal":
+            self._refuse(heard, {**place, **part}, "refusal")
+            return
+        self._add_text(heard, {**place, **part}, "text")
+        for number, annotation in enumerate(_objects(part.get("annotations"))):
+            self._cite(heard, annotation, index, number)
+
+    # ---- messages ----
+
+    def _text(self, event: JSON) -> None:
+        self._add_text(self._items.of(event), event, "delta")
+
+    def _text_done(self, event: JSON) -> None:
+        self._add_text(self._items.of(event), event, "text")
+
+    def _add_text(self, heard: Heard, event: JSON, field: str) -> None:
+        index = _index(event, "content_index")
+        part = heard.part("text", index)
+        if not part.told:
+            part.start = self._length
+        text = part.add(event.get(field)) if field == "delta" else part.rest(event.get(field))
+        logprobs = token_logprobs(event.get("logprobs"))
+        if logprobs and field != "delta" and part.logprobs:
+            logprobs = []
+        part.logprobs = part.logprobs or bool(logprobs)
+        self._length += len(text)
+        if text or logprobs:
+            self._say(deltas.Text(text, logprobs))
+
+    def _refuse(self, heard: Heard, event: JSON, field: str) -> None:
+        part = heard.part("refusal", _index(event, "content_index"))
+        text = part.add(event.get(field)) if field == "delta" else part.rest(event.get(field))
+        if text:
+            self._say(deltas.Refusal(text))
+
+    def _annotation(self, event: JSON) -> None:
+        number = _index(event, "annotation_index")
+        self._cite(self._items.of(event), _object(event.get("annotation")), _index(event, "content_index"), number)
+
+    def _cite(self, heard: Heard, annotation: JSON, index: int, number: int) -> None:
+        if not heard.cite(index, number):
+            return
+        told = annotation_to_chat(annotation, heard.part("text", index).start)
+        if told is not None:
+            self._told.append(deltas.Annotation(told))
+            return
+        kind = annotation.get("type")
+        path = f"output[{heard.place}].content[{index}].annotations[{number}]"
+        self._told.append(deltas.Untold(path, f"chat cannot cite by '{kind}'"))
+
+    # ---- reasoning ----
+
+    def _reason(self, event: JSON, form: str, field: str) -> None:
+        self._think(self._items.of(event), form, _index(event, f"{form}_index"), event.get(field), field == "delta")
+
+    def _think(self, heard: Heard, form: str, index: int, text: Any, fragment: bool) -> None:
+        """One form is told, the one that came first: the other says the same."""
+        if heard.form not in ("", form) or not text:
+            return
+        heard.form = form
+        part = heard.part(form, index)
+        begins = not part.told
+        more = part.add(text) if fragment else part.rest(text)
+        if more:
+            self._say(deltas.Reasoning("\n" + more if begins and self._thought else more))
+            self._thought = True
+
+    def _settle_reasoning(self, heard: Heard, item: JSON) -> None:
+        for form in _FORMS:
+            for index, part in enumerate(_objects(item.get(form))):
+                self._think(heard, form, index, part.get("text"), fragment=False)
+        texts = {form: text_of(_objects(item.get(form)), "\n") for form in _FORMS}
+        for form, text in texts.items():
+            if text and form != heard.form and text != texts[heard.form]:
+                self._told.append(deltas.Untold(f"output[{heard.place}].{form}", "the reasoning is told in one form"))
+        self._release(None)
+        self._details = reasoning_to_chat(item)
+
+    def _release(self, call_id: str | None) -> None:
+        """Tell what waited for the reasoning's outcome: which call it led to, if it did."""
+        if self._details:
+            place = {} if call_id is None else {"call_id": call_id}
+            details = [
+                {**detail, **place} if detail.get("format") == SEALED_FORMAT else detail for detail in self._details
+            ]
+            self._details = []
+            self._told.append(deltas.Details(details))
+
+    # ---- calls ----
+
+    def _call(self, heard: Heard, item: JSON) -> None:
+        """Tell that a call begins, once it is known what is called."""
+        if heard.called or not isinstance(item.get("name"), str) or not isinstance(item.get("call_id"), str):
+            return
+        heard.called = True
+        heard.extra = provider_data(item)
+        self._release(item["call_id"])
+        self._told.append(deltas.Call(heard.place, call_to_chat(item, self._names)))
+        if waiting := heard.part("arguments", 0).told:
+            self._told.append(deltas.Arguments(heard.place, "".join(waiting)))
+
+    def _arguments(self, event: JSON) -> None:
+        heard = self._items.of(event)
+        text = heard.part("arguments", 0).add(event.get("delta"))
+        if text and heard.called:
+            self._told.append(deltas.Arguments(heard.place, text))
+
+    def _settle_call(self, heard: Heard, item: JSON) -> None:
+        if heard.kind not in _GROWING:
+            if isinstance(item.get("call_id"), str):
+                self._settle_whole(heard, item)
+            return
+        self._call(heard, item)
+        if not heard.called:
+            return
+        if (extra := provider_data(item)) and extra != heard.extra:
+            self._told.append(deltas.Extra(heard.place, extra))
+        whole = item.get("input" if heard.kind == "custom_tool_call" else "arguments") or ""
+        if heard.kind == "function_call" and not whole and item.get("status") != "incomplete":
+            whole = "{}"  # as chat upstreams say it
+        if text := heard.part("arguments", 0).rest(whole):
+            self._told.append(deltas.Arguments(heard.place, text))
+
+    def _settle_whole(self, heard: Heard, item: JSON) -> None:
+        """A call of a built-in tool that the client runs: chat knows it as a function."""
+        kind = CALLS[heard.kind]
+        call = {**item, "type": "function_call", "name": kind.type}
+        self._call(heard, call)
+        self._told.append(deltas.Arguments(heard.place, kind.arguments(item)))
+
+    def _say(self, delta: deltas.Delta) -> None:
+        """Tell something that is no call: reasoning before it led to no call."""
+        self._release(None)
+        self._told.append(delta)
+
+
+def _object(value: Any) -> JSON:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: Any) -> list[JSON]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _index(event: JSON, key: str) -> int:
+    index = event.get(key)
+    return index if isinstance(index, int) else 0

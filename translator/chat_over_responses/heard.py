@@ -1,0 +1,119 @@
+"""What was heard of each item of a reply, so that what is repeated is told once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+JSON = dict[str, Any]
+
+
+class Part:
+    """A text that grows."""
+
+    __slots__ = ("logprobs", "start", "told")
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.logprobs = False
+        """Whether its tokens' logprobs were told."""
+        self.start = 0
+        """Where in the whole answer's text it begins."""
+
+    def add(self, text: Any) -> str:
+        """Take a fragment."""
+        if not isinstance(text, str) or not text:
+            return ""
+        self.told.append(text)
+        return text
+
+    def rest(self, whole: Any) -> str:
+        """Take the whole text: what of it was not told. What contradicts the fragments is passed over."""
+        if not isinstance(whole, str):
+            return ""
+        told = "".join(self.told)
+        self.told = [told] if told else []
+        return self.add(whole[len(told) :]) if whole.startswith(told) else ""
+
+
+class Heard:
+    """One item."""
+
+    __slots__ = ("called", "cited", "done", "extra", "form", "id", "kind", "parts", "place", "settled")
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+        """Its place in the order in which items began."""
+        self.id = ""
+        self.kind = ""
+        self.parts: dict[tuple[str, int], Part] = {}
+        self.form = ""
+        """Which form of reasoning is told: `content` or `summary`."""
+        self.called = False
+        """Whether it was told that a call begins."""
+        self.extra: JSON = {}
+        """What was told of a call besides."""
+        self.cited: set[tuple[int, int]] = set()
+        self.done = False
+        """Whether all of it was told."""
+        self.settled = False
+        """Whether it was found in the final response."""
+
+    def part(self, kind: str, index: int) -> Part:
+        """The text of one part, a new one where there was none."""
+        part = self.parts.get((kind, index))
+        if part is None:
+            part = self.parts[kind, index] = Part()
+        return part
+
+    def cite(self, index: int, number: int) -> bool:
+        """Whether a citation is a new one; it is not from then on."""
+        new = (index, number) not in self.cited
+        self.cited.add((index, number))
+        return new
+
+
+class Items:
+    """The items of a reply, found by what events say of them: an id, a place, or nothing."""
+
+    def __init__(self) -> None:
+        self._all: list[Heard] = []
+        self._by_id: dict[str, Heard] = {}
+        self._by_index: dict[int, Heard] = {}
+
+    def of(self, event: JSON) -> Heard:
+        """The item an event speaks of. An id that is new stands for the open item of its index, where there is one."""
+        item = event.get("item")
+        name = event.get("item_id") or (item.get("id") if isinstance(item, dict) else None)
+        index = event.get("output_index")
+        if isinstance(name, str) and name in self._by_id:
+            return self._by_id[name]
+        heard = self._by_index.get(index) if isinstance(index, int) else None
+        if heard is None and index is None and not name and self._all:
+            heard = self._all[-1]
+        if heard is None or heard.done:
+            heard = self._new()
+        if isinstance(name, str) and name:
+            self._by_id[name] = heard
+        if isinstance(index, int):
+            self._by_index[index] = heard
+        return heard
+
+    def final(self, item: JSON, place: int) -> Heard:
+        """The item of the final response, at its place there. Some upstreams give it another id than the events had."""
+        heard = self._by_id.get(str(item.get("id")))
+        if heard is None or heard.settled:
+            kind = item.get("type")
+            same = [entry for entry in self._all if not entry.settled and entry.kind in (kind, "")]
+            heard = same[0] if same and place < len(self._all) else self._new()
+        heard.settled = True
+        return heard
+
+    def close(self) -> None:
+        """The reply is over: nothing is told of any item any more."""
+        for heard in self._all:
+            heard.done = True
+
+    def _new(self) -> Heard:
+        heard = Heard(len(self._all))
+        self._all.append(heard)
+        return heard

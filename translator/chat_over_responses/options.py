@@ -1,0 +1,31 @@
+"""How requests ask for reasoning, and how replies tell of it, beyond what the requests say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyOptions:
+    """What a server or a caller decides; the defaults add nothing that could be refused."""
+
+    reasoning_field: Literal["reasoning_content", "reasoning"] = "reasoning_content"
+    """The field of a message that holds its reasoning: DeepSeek's and most servers' name, or OpenRouter's. Requests
+    may use either."""
+
+    sealed_reasoning: Literal["when_thinking", "always", "never"] = "when_thinking"
+    """When sealed reasoning is asked for, which clients then carry from turn to turn in `reasoning_details`.
+    `when_thinking`: where the request names an effort, or brings some; models that do not reason refuse it."""
+
+    reasoning_summary: Literal["auto", "concise", "detailed"] | None = None
+    """The summary to ask for: OpenAI's models tell of their reasoning in no other way."""
+
+    max_argument_bytes: int = 8 * 1024 * 1024
+    """What the arguments of one tool call may hold; an upstream that sends more has failed."""
+
+    max_event_bytes: int = 16 * 1024 * 1024
+    """What one event of the upstream's stream may hold; an upstream that sends more has failed."""
+
+
+DEFAULT_OPTIONS = ReplyOptions()
