@@ -7,18 +7,17 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from translator import responses_over_chat
+from translator.corpus.rendering import COMPLETED_AT, CREATED_AT, RESPONSE_ID
 from translator.dialects import DEFAULT, Dialect
 from translator.errors import UpstreamError
 from translator.mapping.losses import Loss
 from translator.responses_over_chat import Stream, Translation
 from translator.sse import DONE, encode
 
+__all__ = ["COMPLETED_AT", "CREATED_AT", "RESPONSE_ID", "answer", "play", "play_chunks", "translate", "wire"]
+
 JSON = dict[str, Any]
 T = TypeVar("T")
-
-RESPONSE_ID = "resp_" + "0123456789abcdef" * 2
-CREATED_AT = 1763040000
-COMPLETED_AT = 1763040002
 
 
 def translate(request: Mapping[str, Any], dialect: Dialect = DEFAULT) -> Translation:

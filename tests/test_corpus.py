@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -13,10 +11,9 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension
 from syrupy.location import PyTestLocation
 from syrupy.types import SnapshotIndex
 
-from translator.errors import TranslatorError
+from translator.corpus import render
 
 from .cases import Case, load
-from .playback import answer, play, translate, wire
 
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
 
@@ -27,38 +24,24 @@ def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
     return snapshot.use_extension(WireSnapshotExtension)
 
 
-@pytest.mark.parametrize("case", load("responses_over_chat"), ids=str)
+CASES = [*load("responses_over_chat"), *load("chat_over_responses")]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_case_translates_to_its_snapshots(case: Case, snapshot: SnapshotAssertion) -> None:
-    for name, content in translations(case).items():
+    files = render(case)
+    assert (case.upstream is None) == ("upstream_request.json" not in files), (
+        "what is refused, and that alone, is not asked"
+    )
+    for name, content in files.items():
         assert content == snapshot(name=f"{case}/{name}")
 
 
 def test_no_snapshot_is_left_of_a_case_that_is_gone() -> None:
     # syrupy itself looks for unused snapshots only where no test is deselected, and the default run leaves out some
-    used = {f"{case}/{name}" for case in load("responses_over_chat") for name in translations(case)}
+    used = {f"{case}/{name}" for case in CASES for name in render(case)}
     found = {path.relative_to(SNAPSHOTS).as_posix() for path in SNAPSHOTS.rglob("*") if path.is_file()}
     assert found <= used, "delete them"
-
-
-def translations(case: Case) -> dict[str, bytes]:
-    """The files that a case becomes, by name."""
-    try:
-        call = translate(case.request, case.dialect)
-    except TranslatorError as error:
-        assert case.upstream is None, f"refused, but there is an upstream answer: {error}"
-        return {"response.json": pretty(error.body())}
-    assert case.upstream is not None, "not refused, and nothing answers"
-    files = {"upstream_request.json": pretty(call.chat_request)}
-    reply = play(call, [case.upstream])
-    files["events.sse"] = wire(reply.events)
-    files["response.json"] = pretty(answer(call, case.upstream))
-    if losses := [*call.losses, *reply.losses]:
-        files["losses.txt"] = "".join(f"{loss.path}: {loss.reason}\n" for loss in losses).encode()
-    return files
-
-
-def pretty(body: dict[str, Any]) -> bytes:
-    return json.dumps(body, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
 class WireSnapshotExtension(SingleFileSnapshotExtension):

@@ -95,9 +95,11 @@ def translate_valid(asked: JSON, upstream_model: str | None, options: ReplyOptio
         told["instructions"] = instructions
     told["input"] = items
     told |= {name: asked[name] for name in _CARRIED if name in asked}
-    told |= _limit(asked, losses) | _text(asked) | _tools(asked, losses) | _reasoning(asked, options)
+    told |= _limit(asked, losses) | _text(asked) | _tools(asked, losses)
+    if reasoning := _reasoning(asked, options):
+        told["reasoning"] = reasoning
     told["store"] = asked.get("store", False)
-    if include := _include(asked, items, options):
+    if include := _include(asked, items, reasoning.get("effort"), options):
         told["include"] = include
     if stream_options := {
         key: value for key, value in asked.get("stream_options", {}).items() if key != "include_usage"
@@ -165,15 +167,14 @@ def _reasoning(asked: JSON, options: ReplyOptions) -> JSON:
         reasoning["effort"] = asked["reasoning_effort"]
     if options.reasoning_summary is not None and thinks(reasoning.get("effort")):
         reasoning.setdefault("summary", options.reasoning_summary)
-    return {"reasoning": reasoning} if reasoning else {}
+    return reasoning
 
 
-def _include(asked: JSON, items: list[JSON], options: ReplyOptions) -> list[str]:
+def _include(asked: JSON, items: list[JSON], effort: str | None, options: ReplyOptions) -> list[str]:
     own = asked.get("include")
     include = [entry for entry in own if isinstance(entry, str)] if isinstance(own, list) else []
     if asked.get("logprobs"):
         include.append(LOGPROBS)
-    effort = asked.get("reasoning_effort")
     thinking = (effort is not None and thinks(effort)) or any("encrypted_content" in item for item in items)
     if options.sealed_reasoning == "always" or (options.sealed_reasoning == "when_thinking" and thinking):
         include.append(ENCRYPTED_REASONING)
