@@ -40,8 +40,8 @@ class Template(Protocol):
         """The text of such an object, None of any other."""
         ...
 
-    def hit(self) -> None:
-        """There was one."""
+    def run_of(self, data: bytes) -> tuple[list[str], bytes]:
+        """The texts of the whole events of such objects that `data` begins with, and what is left of it."""
         ...
 
     def learn(self, data: bytes, chunk: JSON) -> None:
@@ -58,6 +58,7 @@ class Body:
 
     def __init__(self, max_event_bytes: int, template: Template | None = None) -> None:
         self._decoder = Decoder(max_event_bytes)
+        self._max_event_bytes = max_event_bytes
         self._document: list[bytes] | None = None  # the pieces of a JSON document; None: events, or nothing yet
         self._begun = False
         self._template = template
@@ -73,11 +74,18 @@ class Body:
         if self._document is not None:
             self._document.append(data)
             return []
+        chunks: list[JSON | str] = []
+        if self._template is not None and self._decoder.between_events and not (self.ended or self.fault):
+            if len(data) < self._max_event_bytes:
+                run, data = self._template.run_of(data)
+                chunks += run
+            if not data:
+                return chunks
         try:
-            return self._read(self._decoder.receive(data))
+            return chunks + self._read(self._decoder.receive(data))
         except UpstreamError as error:
             self.fault = error
-            return []
+            return chunks
 
     def finish(self) -> list[JSON | str]:
         """The chunks that only the end of the body completes."""
@@ -106,7 +114,6 @@ class Body:
             if self.ended or self.fault is not None:
                 break
             if template is not None and event == "message" and (text := template.text_of(data)) is not None:
-                template.hit()
                 chunks.append(text)
                 continue
             if len(data) < 16 and data.strip() == _END:

@@ -43,12 +43,20 @@ class Decoder:
         self._data_size = 0
         self._event = ""
 
+    @property
+    def between_events(self) -> bool:
+        """Whether nothing is held of an event that has not ended: what comes next begins one."""
+        return not (self._tail or self._data or self._event or self._after_cr or self._at_start)
+
     def receive(self, data: bytes) -> list[ServerSentEvent]:
         """The events that `data` completes, in order."""
         if self._after_cr and data:
             self._after_cr = False
             if data[:1] == b"\n":
                 data = data[1:]
+        if self._at_start and len(data) >= len(_BOM) and not self._tail:
+            self._at_start = False
+            data = data.removeprefix(_BOM)
         if (
             data[-2:] == b"\n\n"
             and not (self._tail or self._data or self._event or self._at_start)

@@ -66,3 +66,40 @@ def test_looking_is_given_up_where_every_chunk_differs() -> None:
         value = chunk("a", created=number)
         template.learn(json.dumps(value).encode(), value)
     assert template.text_of(json.dumps(chunk("b", created=9)).encode()) is None
+
+
+def event(value: JSON) -> bytes:
+    return b"data: %b\n\n" % json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+@given(st.lists(st.text(min_size=1), min_size=1), st.booleans())
+def test_a_run_of_events_is_read_as_each_of_them_would_be(texts: list[str], more: bool) -> None:
+    template = learned(chunk("a"), ascii=False)
+    rest = event(chunk("a", usage={"prompt_tokens": 1})) if more else b""
+    run, left = template.run_of(b"".join(event(chunk(text)) for text in texts) + rest)
+    assert run in (texts, [])
+    assert left == (rest if run else b"".join(event(chunk(text)) for text in texts) + rest)
+
+
+def test_events_that_differ_in_their_texts_alone_are_one_run() -> None:
+    template = learned(chunk(" hello"), ascii=False)
+    done = b"data: [DONE]\n\n"
+    assert template.run_of(event(chunk(" you")) + event(chunk("ü")) + done) == ([" you", "ü"], done)
+    assert template.run_of(event(chunk("a"))) == (["a"], b"")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        event(chunk("a"))[:-1],
+        event(chunk("a")).replace(b"\n", b"\r\n"),
+        b": comment\n" + event(chunk("a")),
+        b"event: error\n" + event(chunk("a")),
+        event(chunk("a")) + event(chunk("")) + event(chunk("b")),
+        event(chunk("a")) + event(chunk('"')) + event(chunk("b")),
+        event(chunk("ü")).replace("ü".encode(), b"\xc3"),
+        b"data: [DONE]\n\n",
+    ],
+)
+def test_what_is_no_run_of_such_events_is_left_to_the_decoder(data: bytes) -> None:
+    assert learned(chunk(" hello"), ascii=False).run_of(data) == ([], data)

@@ -33,7 +33,7 @@ from ..mapping.tool_choice import CallPolicy
 from ..mapping.tool_names import ToolNames
 from ..wire import events
 from . import deltas, media
-from .builders import MessageBuilder, reasoning_forms
+from .builders import MessageBuilder, PartBuilder, reasoning_forms
 from .call_queue import CallQueue, WaitingCall
 from .calls import CustomCallBuilder
 from .chunks import open_reader
@@ -139,23 +139,35 @@ class Stream:
         return self._sent()
 
     def receive_encoded(self, data: bytes) -> list[JSON | bytes]:
-        """As `receive_bytes`; events that are nothing but text come as `sse.encode` would write them."""
+        """As `receive_bytes`; runs of events that are nothing but text come as `sse.encode` would write them."""
         if not self._sequence:
             self._begin()
         told: list[JSON | bytes] = []
+        run: list[bytes] = []
+        part = self._plain_part()
         for chunk in self._body.receive(data):
-            message = self._output.open
-            part = message.text_part if type(message) is MessageBuilder and type(chunk) is str else None
-            if part is None or not self._reader.plain or self._pads:
-                self._receive_one(chunk)
+            if part is not None and type(chunk) is str:
+                run.append(part.append_encoded(chunk, self._sequence))
+                self._sequence += 1
                 continue
-            if self._outbox:
-                told += self._sent()
-            told.append(part.append_encoded(chunk, self._sequence))  # type: ignore[arg-type]
-            self._sequence += 1
+            if run:
+                told.append(b"".join(run))
+                run.clear()
+            self._receive_one(chunk)
+            told += self._sent()
+            part = self._plain_part()
+        if run:
+            told.append(b"".join(run))
         self._check_body()
         told += self._sent()
         return told
+
+    def _plain_part(self) -> PartBuilder | None:
+        """The open part, if text that comes now does nothing but lengthen it."""
+        message = self._output.open
+        if type(message) is not MessageBuilder or self._pads or not self._reader.plain:
+            return None
+        return message.text_part
 
     def finish(self, completed_at: int | None = None) -> list[JSON]:
         """The upstream said it all: the terminal events. `completed_at` in Unix seconds."""

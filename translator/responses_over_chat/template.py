@@ -25,9 +25,14 @@ class ChunkTemplate:
         self._head = b""
         self._tail = b""
         self._misses = 0
+        self._opening = b""  # of an event whose data is such a chunk, up to its text
+        self._ending = b""  # of that event, from the end of its text
 
     def text_of(self, data: bytes) -> str | None:
-        """The text of a chunk that differs from the learned one in nothing else, or None."""
+        """The text of a chunk that differs from the learned one in nothing else, or None.
+
+        One that fits makes it worth learning the next one, too.
+        """
         head, tail = self._head, self._tail
         if not head or not data.startswith(head) or not data.endswith(tail):
             return None
@@ -35,17 +40,36 @@ class ChunkTemplate:
         if not text or b'"' in text or b"\\" in text:
             return None
         try:
-            return text.decode()
+            fitting = text.decode()
         except UnicodeDecodeError:
             return None
-
-    def hit(self) -> None:
-        """The template fitted: it is worth learning the next one, too."""
         self._misses = 0
+        return fitting
+
+    def run_of(self, data: bytes) -> tuple[list[str], bytes]:
+        """The texts of the whole events that `data` begins with, all of them such chunks; and what is left of `data`.
+
+        One split reads a hundred of them. `data` begins where an event does. What the texts may not hold stands before
+        and behind each of them, so they are cut nowhere but between two events.
+        """
+        opening, ending = self._opening, self._ending
+        if not opening or not data.startswith(opening):
+            return [], data
+        texts = data[len(opening) :].split(ending + opening)
+        texts[-1], ended, rest = texts[-1].partition(ending)
+        said = b"".join(texts) if ended else b'"'
+        if b'"' in said or b"\\" in said or b"\n" in said or b"\r" in said or not all(texts):
+            return [], data
+        try:
+            fitting = [text.decode() for text in texts]
+        except UnicodeDecodeError:
+            return [], data
+        self._misses = 0
+        return fitting, rest
 
     def learn(self, data: bytes, chunk: JSON) -> None:
         """Take a chunk as the pattern of those to come, if it is certain where its text stands."""
-        self._head = b""
+        self._head = self._opening = b""
         if self._misses == _PATIENCE:
             return
         self._misses += 1
@@ -66,6 +90,8 @@ class ChunkTemplate:
             probe["choices"][0]["delta"]["content"] = text
             if probe == chunk:
                 self._head, self._tail = head, tail
+                if b"\n" not in data and b"\r" not in data:
+                    self._opening, self._ending = b"data: " + head, tail + b"\n\n"
 
 
 def _text(chunk: JSON) -> str | None:
