@@ -389,16 +389,18 @@ class Stream:
             self.losses.report("output", "the upstream answered more than once")
             self._left_out.add(waiting.key)
             return
-        if self._aside:
-            self.losses.report("output", "text beside the answer was left out")
-            self._aside = []
         self._answer_key = waiting.key
+        self._tell_aside()
         self._output.open_answer(waiting)
 
     def _tell_aside(self) -> None:
-        """Text that waited for an answer in form of a call, which does not come, or not first."""
+        """Text that waited for an answer in form of a call: it is told where that does not come, or not first."""
         aside, self._aside = self._aside, []
-        if "".join(delta.text for delta in aside).strip():
+        if not "".join(delta.text for delta in aside).strip():
+            return
+        if self._answer_key is not None:
+            self.losses.report("output", "text beside the answer was left out")
+        else:
             for delta in aside:
                 self._open_message().append_text(delta.text, delta.logprobs)
 
@@ -419,8 +421,7 @@ class Stream:
             self._break_off(UpstreamError(f"The upstream ended with '{self._finish_reason}'.", code="upstream_failed"))
             return
         completed = outcome.status == "completed"
-        if self._answer_key is None:
-            self._tell_aside()
+        self._tell_aside()
         self._output.close("completed" if completed else "incomplete", "final_answer" if completed else None)
         missing = self._missing() if completed else None
         if missing is not None:
@@ -476,6 +477,7 @@ class Stream:
         if self._queue or self._held:
             # an item that is cut must be the last one
             self.losses.report("output", "the answer broke off within a call; what stood behind it is not told")
+        self._tell_aside()
         self._output.close("incomplete", None)
         self.error = error
         payload = error.payload()
