@@ -51,13 +51,16 @@ def settings_table() -> str:
 TABLES = {"fields": field_table, "settings": settings_table}
 
 
+def put(name: str, text: str) -> None:
+    """Put a text between `<!-- name -->` and `<!-- end -->`."""
+    before, start, rest = README.read_text().partition(f"<!-- {name} -->\n")
+    README.write_text(before + start + text + rest[rest.index("<!-- end -->") :])
+
+
 def write() -> None:
     """Put the tables as they should be into the README."""
-    text = README.read_text()
     for name, table in TABLES.items():
-        before, start, rest = text.partition(f"<!-- {name} -->\n")
-        text = before + start + table() + rest[rest.index("<!-- end -->") :]
-    README.write_text(text)
+        put(name, table())
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from translator.dialects import resolve
 from translator.server.app import create_app
 from translator.server.settings import Settings
 
@@ -60,6 +61,13 @@ def test_the_toml_example_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCAL_KEY", "sk-local")
     settings = Settings.model_validate(tomllib.loads(code("toml")), strict=False)
     assert settings.upstreams[0].models[0].upstream_name == "Qwen/Qwen3-32B"
+
+
+def test_the_example_of_a_dialect_is_valid() -> None:
+    (upstream,) = Settings.model_validate(tomllib.loads(code("dialect-toml")), strict=False).upstreams
+    dialect = resolve(preset=upstream.preset, overrides=upstream.dialect)
+    assert dialect.tool_choice == {"auto", "none"}
+    assert dialect.json_schema == "json_object"
 
 
 def test_every_flag_the_readme_shows_exists() -> None:

@@ -10,6 +10,7 @@ TranslatorError             message, status, code, param, type
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 
@@ -75,6 +76,9 @@ class UpstreamError(TranslatorError):
 
     refusal: tuple[int, bytes] | None = None
     """The status and body that a request was refused with, as they came; never told to anybody."""
+
+    refusal_headers: Mapping[str, str] = MappingProxyType({})
+    """The headers that came with them."""
 
     status = 502
     type = "server_error"

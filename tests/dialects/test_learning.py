@@ -18,6 +18,7 @@ from translator.dialects import DEFAULT, Dialect, Fact, OperatorError, apply, ch
 from translator.dialects.effect import EFFECTS
 from translator.dialects.learning import build_table, learning_table
 from translator.dialects.presets import preset_table
+from translator.errors import Unsupported
 from translator.responses_over_chat import translate_request
 
 DATA = tomllib.loads(files("translator.dialects").joinpath("learning.toml").read_text("utf-8"))
@@ -149,6 +150,57 @@ MCT = replace(DEFAULT, max_tokens_field="max_completion_tokens")
             asked(USER, {"role": "assistant", "tool_calls": [{**CALL, "id": "c" * 41}]}),
             {"tool_call_id": "max40"},
         ),
+        # how long an answer may be
+        (
+            "max_tokens is too large: 1000000. This model supports at most 16384 completion tokens, whereas you "
+            "provided 1000000.",
+            asked(max_tokens=1_000_000),
+            {"max_output": 16384},
+        ),
+        (
+            "Invalid max_tokens value, the valid range of max_tokens is [1, 8192]",
+            asked(max_tokens=1_000_000),
+            {"max_output": 8192},
+        ),
+        (
+            "`max_completion_tokens` must be less than or equal to `65536`, the maximum value for this model",
+            asked(max_tokens=1_000_000),
+            {"max_output": 65536},
+        ),
+        (
+            "max_tokens=1000000 cannot be greater than max_model_len=32768. Please request fewer output tokens.",
+            asked(max_tokens=1_000_000),
+            {"max_output": 32768},
+        ),
+        (
+            "max_tokens: 1000000 > 64000, which is the maximum allowed number of output tokens for this model",
+            asked(max_tokens=1_000_000),
+            {"max_output": 64000},
+        ),
+        (
+            "it has a maxOutputTokens value of 1000000 but the supported range is from 1 (inclusive) to 65537 "
+            "(exclusive). Update the value and try again.",
+            asked(max_tokens=1_000_000),
+            {"max_output": 65536},
+        ),
+        (
+            "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 20 `inputs` tokens "
+            "and 1000000 `max_new_tokens`",
+            asked(max_tokens=1_000_000),
+            {"window": 4096, "max_tokens_policy": "cap_window"},
+        ),
+        (
+            "Requested token count exceeds the model's maximum context length of 32768 tokens. You requested a total "
+            "of 1000020 tokens: 20 tokens from the input messages and 1000000 tokens for the completion.",
+            asked(max_tokens=1_000_000),
+            {"window": 32768, "max_tokens_policy": "cap_window"},
+        ),
+        (
+            "This model's maximum context length is 4096 tokens. However, you requested 1000020 tokens (20 in the "
+            "messages, 1000000 in the completion). Please reduce the length of the messages or completion.",
+            asked(max_tokens=1_000_000),
+            {"window": 4096, "max_tokens_policy": "cap_window"},
+        ),
         # reasoning
         (
             "The reasoning_content in the thinking mode must be passed back to the API",
@@ -217,6 +269,9 @@ MCT = replace(DEFAULT, max_tokens_field="max_completion_tokens")
             asked(tools=[{"type": "function", "function": {"name": "f", "strict": True}}, *TOOLS]),
             {"strict_tools": "uniform"},
         ),
+        ("registry.ollama.ai/library/gemma:2b does not support tools", asked(tools=TOOLS), {"tools": "none"}),
+        ("Tool calling is not supported for this model", asked(tools=TOOLS), {"tools": "none"}),
+        ("No endpoints found that support tool use.", asked(tools=TOOLS), {"tools": "none"}),
         # structured output
         ("This response_format type is unavailable now", asked(**SCHEMA), {"json_schema": "json_object"}),
         (
@@ -240,6 +295,11 @@ MCT = replace(DEFAULT, max_tokens_field="max_completion_tokens")
         # media
         (
             "image input is not supported by this server",
+            asked({"role": "user", "content": IMAGE}),
+            {"image": frozenset()},
+        ),
+        (
+            "messages[0].content: unknown variant `image_url`, expected `text` at line 1 column 64",
             asked({"role": "user", "content": IMAGE}),
             {"image": frozenset()},
         ),
@@ -578,7 +638,10 @@ def test_an_upstream_that_refuses_everything_soon_has_nothing_new_to_teach(words
     base = replace(resolve(preset=preset), tools="native", params=None)
     dialect, facts = base, tuple[Fact, ...]()
     for _ in range(20):
-        sent = translate_request(REQUEST, dialect=dialect).chat_request
+        try:
+            sent = translate_request(REQUEST, dialect=dialect).chat_request
+        except Unsupported:
+            break  # it knows no tools: nothing is asked any more
         fact = learn(400, refused(" ".join(words)), dialect, sent)
         if not isinstance(fact, Fact):
             break

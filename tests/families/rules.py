@@ -76,21 +76,19 @@ def last_role(request: JSON, row: JSON) -> JSON | None:
 
 
 def lists(request: JSON, row: JSON) -> JSON | None:
-    """Content that is a list in a message whose role is not one of `but`; with `texts`, only lists of text."""
+    """Content that is a list in a message whose role is not one of `but`."""
     for index, message in enumerate(request["messages"]):
-        content = message.get("content")
-        if isinstance(content, list) and message["role"] not in row["but"]:
-            if "texts" not in row or all(part["type"] == "text" for part in content):
-                return {"index": index, "role": message["role"]}
+        if isinstance(message.get("content"), list) and message["role"] not in row["but"]:
+            return {"index": index, "role": message["role"]}
     return None
 
 
 def empty_content(request: JSON, row: JSON) -> JSON | None:
     """An assistant message without content and, unless `with_calls`, without calls."""
     for index, message in enumerate(request["messages"]):
-        if message["role"] == "assistant" and not message.get("content"):
-            if row.get("with_calls") or not message.get("tool_calls"):
-                return {"index": index}
+        excused = message.get("tool_calls") and not row.get("with_calls")
+        if message["role"] == "assistant" and not message.get("content") and not excused:
+            return {"index": index}
     return None
 
 

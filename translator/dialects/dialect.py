@@ -62,6 +62,12 @@ class Dialect:
     """`cap_model`: at most the model's output limit; `cap_window`: also at most the window; `always_send`: send the
     limit even where the client named none (Kimi reserves quota by it)."""
 
+    max_output: int | None = None
+    """The most tokens of one answer, where neither the model list nor the settings say it; refusals teach it."""
+
+    window: int | None = None
+    """The most tokens of prompt and answer together, likewise (TGI's list says none)."""
+
     params: frozenset[str] | None = None
     """The chat parameters the upstream takes; None: all. What is not in it is left out and reported."""
 

@@ -161,6 +161,8 @@ Effect = Callable[[Dialect, Dialect, JSON], bool]
 
 EFFECTS: tuple[tuple[str, Effect], ...] = (
     ("max_tokens_field", lambda old, new, sent: old.max_tokens_field in sent),
+    ("max_output", lambda old, new, sent: sent.get(old.max_tokens_field, 0) > (new.max_output or 0) > 0),
+    ("window", lambda old, new, sent: sent.get(old.max_tokens_field, 0) > (new.window or 0) > 0),
     ("params_refused", _params_refused),
     ("system_role", _system_role),
     ("system_layout", _system_layout),
@@ -176,6 +178,7 @@ EFFECTS: tuple[tuple[str, Effect], ...] = (
     ("effort_map", _effort_map),
     ("force_stream", lambda old, new, sent: new.force_stream == "always" and not sent.get("stream")),
     ("stream_usage", lambda old, new, sent: "stream_options" in sent),
+    ("tools", lambda old, new, sent: new.tools == "none" and "tools" in sent),
     ("tool_choice", _tool_choice),
     ("forced_choice_vs_thinking", _forced_choice),
     ("tool_call_extra", lambda old, new, sent: any(old.tool_call_extra.intersection(call) for call in _calls(sent))),

@@ -46,17 +46,18 @@ class LearningRule:
     hints: bool = False
 
     @cached_property
-    def _compiled(self) -> tuple[re.Pattern[str], ...]:
+    def patterns(self) -> tuple[re.Pattern[str], ...]:
+        """The messages, compiled."""
         flags = re.IGNORECASE | re.MULTILINE | re.DOTALL
         return tuple(re.compile(pattern, flags) for pattern in self.messages)
 
     def says(self, message: str) -> bool:
         """Whether the message is one of the rule's."""
-        return any(pattern.search(message) for pattern in self._compiled)
+        return any(pattern.search(message) for pattern in self.patterns)
 
     def keys(self, message: str) -> list[str]:
         """The keys, or paths to keys, that the message names; a match may hold several."""
-        found = [match["key"] for pattern in self._compiled for match in pattern.finditer(message)]
+        found = [match["key"] for pattern in self.patterns for match in pattern.finditer(message)]
         return [key for entry in found for key in re.split(r"[,\s]+", entry) if key]
 
 
@@ -166,6 +167,20 @@ def _learn_effort(rule: LearningRule, report: ErrorReport, dialect: Dialect, sen
     return {"effort_map": dict.fromkeys(sorted(asked), nearest)}
 
 
+def _learn_limit(rule: LearningRule, report: ErrorReport, dialect: Dialect, sent: JSON) -> Changes:
+    """The number that the message names becomes the limit of the output, or of prompt and output together."""
+    for pattern in rule.patterns:
+        found = pattern.search(report.message)
+        if found is None:
+            continue
+        named = {name: int(number.replace(",", "")) for name, number in found.groupdict().items()}
+        if "window" in named:
+            return {"window": named["window"], "max_tokens_policy": "cap_window"}
+        changes: Changes = {"max_output": named["most"] if "most" in named else named["below"] - 1}
+        return changes if dialect.max_tokens_policy != "as_is" else {**changes, "max_tokens_policy": "cap_model"}
+    return {}
+
+
 def _learn_tool_choice(rule: LearningRule, report: ErrorReport, dialect: Dialect, sent: JSON) -> Changes:
     """This kind goes; with a named choice `required` goes too, unless the message offers it: one retry must do."""
     kind = choice_kind(sent.get("tool_choice"), dialect)
@@ -187,6 +202,7 @@ Lesson = Callable[[LearningRule, ErrorReport, Dialect, JSON], Changes]
 LESSONS: Mapping[str, Lesson] = {
     "refused_keys": _learn_refused_keys,
     "effort": _learn_effort,
+    "limit": _learn_limit,
     "tool_choice": _learn_tool_choice,
     "response_format": _learn_response_format,
 }

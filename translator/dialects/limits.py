@@ -45,6 +45,10 @@ class Limits:
     max_output: int | None = None
     """The most one reply may have."""
 
+    def within(self, window: int | None, max_output: int | None) -> Limits:
+        """These limits, where others hold too."""
+        return Limits(_smaller(self.window, window), _smaller(self.max_output, max_output))
+
 
 def limits_of(entry: Mapping[str, Any]) -> Limits:
     """The limits of an entry of `GET /models`.
@@ -56,6 +60,10 @@ def limits_of(entry: Mapping[str, Any]) -> Limits:
     if window is not None and max_output is not None and max_output >= window:
         max_output = None
     return Limits(window, max_output)
+
+
+def _smaller(one: int | None, other: int | None) -> int | None:
+    return min((number for number in (one, other) if number is not None), default=None)
 
 
 def _first(entry: Mapping[str, Any], paths: Iterable[str]) -> int | None:

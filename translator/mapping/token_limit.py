@@ -25,6 +25,7 @@ def map_token_limit(
 
     `chat` is the chat request so far, which shares the window with the answer.
     """
+    limits = limits.within(dialect.window, dialect.max_output)
     if asked is None:
         return limits.max_output if dialect.max_tokens_policy == "always_send" else None
     if dialect.max_tokens_policy == "as_is":

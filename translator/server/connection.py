@@ -168,7 +168,7 @@ class _Events:
             self._losses = ()
             await self.say(self._turn.stream.extend("translator:losses", {"losses": told}))
 
-    async def say_last(self, events: Sequence[Any]) -> None:
+    async def say_last(self, events: Sequence[Any], losses: Sequence[Loss]) -> None:
         """The last messages of this turn; the connection stays."""
         error = self._turn.stream.error
         for event in events:

@@ -38,9 +38,13 @@ class EventStream:
         body = b"".join(map(_encoded, events))
         await self._send({"type": "http.response.body", "body": body, "more_body": True})
 
-    async def say_last(self, events: Events) -> None:
-        """The last events, and the end marker if it is wanted."""
-        body = b"".join([*map(_encoded, events), self._last])
+    async def say_last(self, events: Events, losses: Sequence[Loss]) -> None:
+        """The last events, and the end marker if it is wanted; what was lost stands before them, in a comment.
+
+        The headers are long gone, and an event of no standard kind might trouble a client; comments trouble none.
+        """
+        comments = [b": %b: %b\n\n" % header for header in losses_header(losses)]
+        body = b"".join([*comments, *map(_encoded, events), self._last])
         await self._send({"type": "http.response.body", "body": body})
 
 

@@ -93,6 +93,13 @@ class Knowledge:
             self._replies += 1
             self._recognise(preset_of_reply(headers, chunk))
 
+    def read_refusal(self, headers: Mapping[str, str]) -> bool:
+        """Take in what the headers of a refusal tell; whether the upstream is recognised by them just now."""
+        if self.recognised or not headers:
+            return False
+        self._recognise(preset_of_reply(headers))
+        return self.recognised
+
     @contextlib.contextmanager
     def supposing(self, model: str, fact: Fact) -> Iterator[None]:
         """As if the fact had been learned, within; only for what does not wait."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 
 from ..dialects import Fact, OperatorError, learn
 from ..errors import UpstreamError
@@ -15,7 +16,8 @@ class Lessons:
     """What one turn may learn: it asks again at most once.
 
     A fact is believed when the request made by it is accepted, or refused for another reason; what that one teaches
-    is left for the next turn. So nobody can teach what is not so by making the upstream say it.
+    is left for the next turn. So nobody can teach what is not so by making the upstream say it. A refusal may also
+    tell, by its headers, whose upstream this is: then the request is made anew as that one wants it.
     """
 
     def __init__(self, target: Target) -> None:
@@ -30,22 +32,23 @@ class Lessons:
         try:
             return call, await post(call)
         except UpstreamError as error:
+            recognised = self._target.knowledge.read_refusal(error.refusal_headers)
             fact = self._lesson(call, error)
-            if fact is None or self._asked_again:
+            if (fact is None and not recognised) or self._asked_again:
                 raise
             self._asked_again = True
             return await self._ask_again(fact, call, error, translate, post)
 
     async def _ask_again(
         self,
-        fact: Fact,
+        fact: Fact | None,
         refused: Translation,
         error: UpstreamError,
         translate: Callable[[], Translation],
         post: Callable[[Translation], Awaitable[Reply]],
     ) -> tuple[Translation, Reply]:
         knowledge, model = self._target.knowledge, self._target.model
-        with knowledge.supposing(model, fact):
+        with nullcontext() if fact is None else knowledge.supposing(model, fact):
             call = translate()
         if call.chat_request == refused.chat_request:
             raise error
@@ -53,11 +56,15 @@ class Lessons:
             reply = await post(call)
         except UpstreamError as another:
             if (second := self._lesson(call, another)) is not None:
-                await knowledge.learn(model, fact)
-                await knowledge.learn(model, second)
+                await self._remember(fact, second)
             raise
-        await knowledge.learn(model, fact)
+        await self._remember(fact)
         return call, reply
+
+    async def _remember(self, *facts: Fact | None) -> None:
+        for fact in facts:
+            if fact is not None:
+                await self._target.knowledge.learn(self._target.model, fact)
 
     def _lesson(self, call: Translation, error: UpstreamError) -> Fact | None:
         if error.refusal is None:

@@ -29,8 +29,8 @@ class Door(Protocol):
         """Send these events."""
         ...
 
-    async def say_last(self, events: Events) -> None:
-        """Send these events and what marks the end."""
+    async def say_last(self, events: Events, losses: Sequence[Loss]) -> None:
+        """Send these events and what marks the end; `losses` came to light since the start."""
         ...
 
 
@@ -110,4 +110,4 @@ class Telling:
             if self._stream.error is None:
                 self._last = [*self._last[:-1], *self._stream.revoke(error)]
         self.over = True
-        await self._door.say_last(self._last)
+        await self._door.say_last(self._last, self._stream.losses)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from functools import cache
 from typing import Any
 from urllib.request import getproxies
 
@@ -45,7 +47,7 @@ def open_transport() -> httpx.AsyncBaseTransport:
     There is no limit to the connections, no cookie is kept, and environment proxies are asked only if there are any:
     looking them up costs a tenth of a request.
     """
-    context = httpx.create_ssl_context()
+    context = _ssl_context()
 
     def open_session() -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -55,6 +57,12 @@ def open_transport() -> httpx.AsyncBaseTransport:
         )
 
     return AiohttpTransport(verify=context, client=open_session)
+
+
+@cache
+def _ssl_context() -> ssl.SSLContext:
+    """The one of this process: reading the certificates takes 16 ms, and there may be many upstreams."""
+    return httpx.create_ssl_context()
 
 
 class UpstreamClient:
@@ -149,7 +157,7 @@ class UpstreamClient:
         body = await reply.read_at_most(ERROR_BYTES)
         secrets = self._secrets if key is None else [*self._secrets, key]
         error = map_upstream_error(reply.status, body, reply.headers, key_is_clients=key is not None, secrets=secrets)
-        error.refusal = (reply.status, body)
+        error.refusal, error.refusal_headers = (reply.status, body), reply.headers
         return error
 
     def _with_key(self, key: str | None) -> httpx.Headers:
