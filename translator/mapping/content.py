@@ -7,6 +7,7 @@ from typing import Any
 
 from ..dialects import Dialect
 from ..errors import InvalidRequest, Unsupported
+from .attachments import NO_ATTACHMENTS, Attachments
 from .losses import Losses
 
 JSON = dict[str, Any]
@@ -24,11 +25,25 @@ def is_text(part: JSON) -> bool:
     return bool(part["type"] == "text")
 
 
-def map_content(content: str | Sequence[JSON], path: str, dialect: Dialect, losses: Losses) -> list[JSON]:
-    """Responses content → chat parts, in order; a string is one text part."""
+def map_content(
+    content: str | Sequence[JSON],
+    path: str,
+    dialect: Dialect,
+    losses: Losses,
+    attachments: Attachments = NO_ATTACHMENTS,
+) -> list[JSON]:
+    """Responses content → chat parts, in order, attachments in their places; a string is one text part."""
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
-    return [map_part(part, f"{path}[{index}]", dialect, losses) for index, part in enumerate(content)]
+    mapped: list[JSON] = []
+    for index, part in enumerate(content):
+        place = f"{path}[{index}]"
+        attachment = attachments.get(place)
+        if attachment is not None and attachment.loss is not None:
+            losses.report(place, attachment.loss)
+        parts = (part,) if attachment is None else attachment.parts
+        mapped.extend(map_part(part, place, dialect, losses) for part in parts)
+    return mapped
 
 
 def map_part(part: JSON, path: str, dialect: Dialect, losses: Losses) -> JSON:

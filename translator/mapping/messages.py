@@ -12,6 +12,7 @@ from typing import Any
 
 from ..dialects import Dialect
 from ..errors import InvalidRequest, Unsupported
+from .attachments import NO_ATTACHMENTS, Attachments
 from .call_ids import CallIds
 from .content import chat_content, is_text, map_content
 from .losses import Losses
@@ -58,8 +59,11 @@ class _Call:
 class _Gatherer:
     """Input items → messages and turns, in order."""
 
-    def __init__(self, dialect: Dialect, losses: Losses, names: ToolNames, sealer: Sealer | None) -> None:
+    def __init__(
+        self, dialect: Dialect, losses: Losses, names: ToolNames, sealer: Sealer | None, attachments: Attachments
+    ) -> None:
         self.dialect = dialect
+        self.attachments = attachments
         self.losses = losses
         self.names = names
         self.sealer = sealer
@@ -89,7 +93,7 @@ class _Gatherer:
 
     def message(self, item: JSON, path: str) -> None:
         role = item["role"]
-        parts = map_content(item["content"], f"{path}.content", self.dialect, self.losses)
+        parts = map_content(item["content"], f"{path}.content", self.dialect, self.losses, self.attachments)
         if role == "assistant":
             self._assistant(parts, f"{path}.content")
             return
@@ -177,7 +181,7 @@ class _Gatherer:
         self.answered.add(call_id)
         call.path = f"{path}.output"
         result = OUTPUTS[item["type"]].result(item, self.names)
-        call.output = map_content(result, call.path, self.dialect, self.losses)
+        call.output = map_content(result, call.path, self.dialect, self.losses, self.attachments)
         call.turn.answered = True
 
     def finish(self) -> None:
@@ -201,13 +205,14 @@ def map_items(
     names: ToolNames | None = None,
     sealer: Sealer | None = None,
     history: Sequence[JSON] = (),
+    attachments: Attachments = NO_ATTACHMENTS,
 ) -> list[JSON]:
     """Instructions, the items of earlier turns and those of this one → chat messages, as this upstream takes them.
 
     `names` says what the upstream calls the client's tools; without it, each has the name it would get first. Raises
     InvalidRequest for an output without its call, a call without its output, and items nobody can send.
     """
-    gatherer = _Gatherer(dialect, losses, names if names is not None else ToolNames(), sealer)
+    gatherer = _Gatherer(dialect, losses, names if names is not None else ToolNames(), sealer, attachments)
     items = [{"role": "user", "content": input}] if isinstance(input, str) else input
     _gather(gatherer, history, "history")
     _gather(gatherer, items, "input")

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from ..dialects import DEFAULT, Dialect, Limits
 from ..errors import InvalidRequest, Unsupported
+from ..mapping.attachments import NO_ATTACHMENTS, Attachments
 from ..mapping.losses import Loss, Losses
 from ..mapping.messages import map_items
 from ..mapping.reasoning import map_effort, thinks
@@ -118,14 +119,15 @@ def translate_request(
     history: Sequence[JSON] | None = None,
     stored: bool = False,
     shortens: bool = False,
+    attachments: Attachments = NO_ATTACHMENTS,
 ) -> Translation:
     """Responses request → the chat request that says the same to an upstream of this dialect.
 
     `upstream_model` replaces the model's public name, `output_limit` and the `window` (both in tokens) cap
     `max_output_tokens`. `history` holds the items that `previous_response_id` or `conversation` stand for; without it
     they are refused. `stored` says that the caller keeps the response if the request wants it kept, `shortens` that it
-    obeys `truncation: auto`. Raises InvalidRequest or Unsupported with the path of the first field that is faulty or
-    cannot be told.
+    obeys `truncation: auto`; `attachments` are told in the place of files and images that are kept elsewhere. Raises
+    InvalidRequest or Unsupported with the path of the first field that is faulty or cannot be told.
     """
     # the wire types are plain dicts; from here on they are read as such
     asked = cast(JSON, responses.validate(dict(request)))
@@ -139,6 +141,7 @@ def translate_request(
         history=history,
         stored=stored,
         shortens=shortens,
+        attachments=attachments,
     )
 
 
@@ -153,6 +156,7 @@ def translate_valid(
     history: Sequence[JSON] | None,
     stored: bool,
     shortens: bool,
+    attachments: Attachments = NO_ATTACHMENTS,
 ) -> Translation:
     """As `translate_request`, for a request that `wire.responses.validate` has returned."""
     _refuse(asked, history is not None)
@@ -173,6 +177,7 @@ def translate_valid(
             plan.names,
             options.sealer,
             history or (),
+            attachments,
         ),
     }
     parameters = {**plan.parameters, **_parameters(asked, losses), **map_effort(effort, dialect, losses)}

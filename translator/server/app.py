@@ -97,7 +97,7 @@ def _open(settings: Settings, transport: httpx.AsyncBaseTransport | None) -> lis
         return [UpstreamClient(upstream, transport or open_transport()) for upstream in settings.upstreams]
     from . import demo
 
-    upstream = Upstream(name="demo", base_url=demo.BASE_URL)
+    upstream = Upstream(name="demo", base_url=demo.BASE_URL, dialect={"file": False})
     return [UpstreamClient(upstream, transport or demo.transport())]
 
 

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from ..dialects import Fact, OperatorError, learn
 from ..errors import UpstreamError
 from ..responses_over_chat import Translation
+from .knowledge import Known
 from .models import Target
 from .upstream import Reply
 
@@ -25,10 +26,10 @@ class Lessons:
         self._asked_again = False
 
     async def ask(
-        self, translate: Callable[[], Translation], post: Callable[[Translation], Awaitable[Reply]]
+        self, translate: Callable[[Known], Awaitable[Translation]], post: Callable[[Translation], Awaitable[Reply]]
     ) -> tuple[Translation, Reply]:
-        """The reply, and the translation that got it. Raises UpstreamError."""
-        call = translate()
+        """The reply, and the translation that got it. Raises UpstreamError, and what `translate` raises."""
+        call = await translate(self._target.known)
         try:
             return call, await post(call)
         except UpstreamError as error:
@@ -44,12 +45,13 @@ class Lessons:
         fact: Fact | None,
         refused: Translation,
         error: UpstreamError,
-        translate: Callable[[], Translation],
+        translate: Callable[[Known], Awaitable[Translation]],
         post: Callable[[Translation], Awaitable[Reply]],
     ) -> tuple[Translation, Reply]:
         knowledge, model = self._target.knowledge, self._target.model
         with nullcontext() if fact is None else knowledge.supposing(model, fact):
-            call = translate()
+            supposed = self._target.known
+        call = await translate(supposed)
         if call.chat_request == refused.chat_request:
             raise error
         try:

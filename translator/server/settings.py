@@ -22,6 +22,7 @@ from pydantic import (
 
 from ..dialects import DEFAULT
 from ..dialects.presets import find_preset, read_switches
+from ..documents.limits import Limits
 from ..sse import MAX_EVENT_BYTES
 from ..store import default_url
 
@@ -203,6 +204,24 @@ class Settings(_Frozen):
     files_max_bytes: int = Field(default=100 * 1024 * MEBIBYTE, ge=1)
     """How much the files of all clients may have together."""
 
+    document_max_bytes: int = Field(default=50 * MEBIBYTE, ge=1)
+    """The largest document that is read for an upstream that does not take it as it is."""
+
+    document_max_pages: int = Field(default=1000, ge=1)
+    """The most pages a PDF may have to be read."""
+
+    document_max_characters: int = Field(default=400_000, ge=1)
+    """How much of a document's text is told."""
+
+    document_max_images: int = Field(default=20, ge=0)
+    """How many of a document's pages without text are told as pictures."""
+
+    document_seconds: Seconds = 30
+    """How long reading a document may take."""
+
+    document_memory_bytes: int = Field(default=1024 * MEBIBYTE, ge=256 * MEBIBYTE)
+    """How much memory reading a document may take; two are read at once."""
+
     seal_key: SecretStr | None = Field(default=None, min_length=16)
     """The key that seals what clients carry for the server; without one a file beside the store holds it."""
 
@@ -238,6 +257,17 @@ class Settings(_Frozen):
 
     reasoning_events: Literal["reasoning_text", "reasoning"] = "reasoning_text"
     """The name of the events that carry reasoning: OpenAI's (reasoning_text) or Open Responses' (reasoning)."""
+
+    def documents(self) -> Limits:
+        """How much of a document is read, and what that may cost."""
+        return Limits(
+            size=self.document_max_bytes,
+            pages=self.document_max_pages,
+            characters=self.document_max_characters,
+            images=self.document_max_images,
+            seconds=self.document_seconds,
+            memory=self.document_memory_bytes,
+        )
 
     @field_validator("api_keys")
     @classmethod

@@ -19,10 +19,12 @@ from ..responses_over_chat import ReplyOptions, Stream, Translation
 from ..responses_over_chat.request import translate_valid
 from ..responses_over_chat.response import read_response
 from ..wire.responses import validate
+from .attachments import Attacher
 from .auth import Principal
+from .documents import Documents
 from .history import History, Memory, Past
 from .kept import Kept
-from .knowledge import Knowledge
+from .knowledge import Knowledge, Known
 from .lessons import Lessons
 from .models import Catalogue, Target
 from .observation import log_failure
@@ -47,6 +49,7 @@ class Turns:
         self.history = History(kept)
         self._catalogue = catalogue
         self._kept = kept
+        self._attacher = Attacher(kept, Documents(settings.documents()))
         self._options = ReplyOptions(
             reasoning_events=settings.reasoning_events,
             max_argument_bytes=settings.max_argument_bytes,
@@ -64,7 +67,7 @@ class Turns:
         target = await self._catalogue.target(asked["model"], principal)
         past = await self.history.resolve(asked, principal, memory)
         if not generate:
-            call = self._translate(past.request, past.history or [], target, principal)
+            call = await self._translate(past.request, past.history or [], target, principal, target.known)
             return Turn(self, principal, past, call, Silence(), [], memory)
         call, reply, shortened = await self._ask(past, target, principal)
         return Turn(self, principal, past, call, reply, shortened, memory, target.knowledge)
@@ -74,12 +77,13 @@ class Turns:
         asked: JSON = validate(body)  # type: ignore[assignment]
         target = await self._catalogue.target(asked["model"], principal)
         past = await self.history.resolve(asked, principal)
-        return self._translate(past.request, past.history, target, principal), target
+        return await self._translate(past.request, past.history, target, principal, target.known), target
 
-    def _translate(
-        self, request: JSON, history: Sequence[JSON] | None, target: Target, principal: Principal
+    async def _translate(
+        self, request: JSON, history: Sequence[JSON] | None, target: Target, principal: Principal, known: Known
     ) -> Translation:
-        dialect, limits = target.known
+        dialect, limits = known
+        attachments = await self._attacher.attach(request["input"], history or (), dialect, principal.tenant)
         return translate_valid(
             request,
             dialect=dialect,
@@ -90,6 +94,7 @@ class Turns:
             history=history,
             stored=self.history.keeps,
             shortens=True,
+            attachments=attachments,
         )
 
     async def _ask(self, past: Past, target: Target, principal: Principal) -> tuple[Translation, Reply, list[Loss]]:

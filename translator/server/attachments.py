@@ -1,0 +1,229 @@
+"""Files and images that parts refer to, put into words that the upstream of a turn takes."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..dialects import Dialect
+from ..documents.kinds import HEAD_BYTES, image_type, is_pdf
+from ..documents.limits import Unreadable
+from ..errors import InvalidRequest, Unsupported
+from ..mapping.attachments import Attachment, Attachments
+from ..mapping.tool_kinds import CALLS
+from .documents import Documents, Reading
+from .kept import Kept
+
+JSON = dict[str, Any]
+
+_SOURCES = ("file_data", "file_id", "file_url")
+_UNNAMED = "unnamed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Bytes that a part refers to: `key` stands for them, `param` is the field that names them."""
+
+    key: str
+    name: str
+    size: int
+    open: Callable[[], AsyncIterator[bytes]]
+    param: str
+
+
+class Attacher:
+    """Finds what is told in the place of each part that refers to a file or an image.
+
+    What the upstream takes as it is gets no attachment. A part of an earlier turn that can no longer be told says so in
+    text: a conversation goes on without the file. One of this turn raises InvalidRequest or Unsupported with its path.
+    """
+
+    def __init__(self, kept: Kept, documents: Documents) -> None:
+        self._kept = kept
+        self._documents = documents
+
+    async def attach(
+        self, input: Sequence[JSON], history: Sequence[JSON], dialect: Dialect, tenant: str
+    ) -> Attachments:
+        """The attachments of a request's items and of those before it."""
+        found: dict[str, Attachment] = {}
+        settled = _last_said(input)
+        for name, items, old in (("history", history, len(history)), ("input", input, settled)):
+            for index, path, part in _parts(items, name):
+                try:
+                    attachment = await self._attach(part, path, dialect, tenant)
+                except (InvalidRequest, Unsupported) as error:
+                    if index >= old:
+                        raise
+                    attachment = _missing(error)
+                if attachment is not None:
+                    found[path] = attachment
+        return found
+
+    async def _attach(self, part: JSON, path: str, dialect: Dialect, tenant: str) -> Attachment | None:
+        if part["type"] == "input_image":
+            if "file_id" not in part or "image_url" in part:
+                return None
+            return await self._image(await self._kept_file(part, path, tenant), part, dialect)
+        source = await self._source(part, path, tenant)
+        if source is None:
+            return None
+        try:
+            return await self._file(source, part, dialect)
+        except Unreadable as error:
+            raise _unreadable(source, error) from None
+
+    async def _source(self, part: JSON, path: str, tenant: str) -> _Source | None:
+        """Where the bytes of a file are; None where the part names none, which is said when it is mapped."""
+        named = [key for key in _SOURCES if key in part]
+        if len(named) > 1:
+            raise InvalidRequest(
+                f"'{path}' names its file in {' and '.join(named)}: keep one of them.",
+                param=f"{path}.{named[1]}",
+                code="mutually_exclusive_parameters",
+            )
+        match named:
+            case ["file_data"]:
+                return self._readable(await asyncio.to_thread(_inline, part, f"{path}.file_data"))
+            case ["file_id"]:
+                return await self._kept_file(part, path, tenant)
+        return None
+
+    async def _kept_file(self, part: JSON, path: str, tenant: str) -> _Source:
+        param = f"{path}.file_id"
+        store = self._kept.store
+        if not store.keeps:
+            raise Unsupported(
+                f"'{param}' cannot be found, for this server keeps no files: send the data itself, or have the server "
+                "started with a store.",
+                param=param,
+            )
+        file = await store.files.load(tenant, part["file_id"])
+        if file is None:
+            raise InvalidRequest(
+                f"The file '{part['file_id'][:128]}' at '{param}' was never uploaded, was deleted or has expired: "
+                "upload it again.",
+                param=param,
+                code="file_not_found",
+            )
+        source = _Source(" ".join(file.contents), file.filename, file.size, lambda: store.files.read(file), param)
+        return self._readable(source)
+
+    def _readable(self, source: _Source) -> _Source:
+        limit = self._documents.limits.size
+        if source.size > limit:
+            raise _unreadable(source, Unreadable(f"has {source.size} bytes, and {limit} is the most that are read"))
+        return source
+
+    async def _image(self, source: _Source, part: JSON, dialect: Dialect) -> Attachment:
+        data = await _all(source)
+        kind = image_type(data)
+        if kind is None:
+            raise _unreadable(source, Unreadable("is no image that models know: send a PNG, JPEG, GIF or WebP"))
+        if "data" not in dialect.image:
+            raise Unsupported(
+                f"The upstream takes no image like '{source.name}': describe it in words.", param=source.param
+            )
+        rest = {key: value for key, value in part.items() if key != "file_id"}
+        return Attachment(({**rest, "image_url": _data_url(kind, data)},))
+
+    async def _file(self, source: _Source, part: JSON, dialect: Dialect) -> Attachment | None:
+        head = await _head(source)
+        if is_pdf(head) and dialect.file:
+            if "file_data" in part:
+                return None
+            data = _data_url("application/pdf", await _all(source))
+            return Attachment(({"type": "input_file", "filename": source.name, "file_data": data},))
+        if (kind := image_type(head)) is not None and "data" in dialect.image:
+            return Attachment(({"type": "input_image", "image_url": _data_url(kind, await _all(source))},))
+        reading = await self._documents.read(source.key, source.name, source.open, images="data" in dialect.image)
+        return Attachment(tuple(_told(reading, source.name)), self._loss(reading, source.name))
+
+    def _loss(self, reading: Reading, name: str) -> str:
+        limits = self._documents.limits
+        loss = f"the upstream takes no such file, so it is told what stands in '{name}'"
+        if reading.full:
+            loss += f", not all of it: {limits.characters} characters and {limits.images} pictures are the most"
+        return loss
+
+
+def _parts(items: Sequence[JSON], name: str) -> Iterator[tuple[int, str, JSON]]:
+    """The files and images of items: the item's index, the part's path, and the part."""
+    for index, item in enumerate(items):
+        for key in ("content", "output"):
+            content = item.get(key)
+            if isinstance(content, list):
+                for place, part in enumerate(content):
+                    if part.get("type") in ("input_file", "input_image"):
+                        yield index, f"{name}[{index}].{key}[{place}]", part
+
+
+def _last_said(items: Sequence[JSON]) -> int:
+    """The index of the last item that the model said, and with it the end of the turns that are over; else 0."""
+    for index in range(len(items) - 1, -1, -1):
+        item = items[index]
+        if item.get("role") == "assistant" or item.get("type") in CALLS or item.get("type") == "reasoning":
+            return index
+    return 0
+
+
+def _inline(part: JSON, param: str) -> _Source:
+    given: str = part["file_data"]
+    encoded = given.partition(",")[2] if given.startswith("data:") else given
+    try:
+        data = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidRequest(
+            f"Invalid '{param}': it is neither base64 nor a base64 data URL.", param=param, code="invalid_value"
+        ) from None
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield data
+
+    return _Source(hashlib.sha256(data).hexdigest(), _name(part.get("filename")), len(data), pieces, param)
+
+
+def _name(given: str | None) -> str:
+    """A file's name as it can be shown: on one line, and of a length that is no document itself."""
+    return "".join(letter for letter in given or "" if letter.isprintable())[:256] or _UNNAMED
+
+
+async def _head(source: _Source) -> bytes:
+    async for piece in source.open():
+        return piece[:HEAD_BYTES]
+    return b""
+
+
+async def _all(source: _Source) -> bytes:
+    return b"".join([piece async for piece in source.open()])
+
+
+def _data_url(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def _told(reading: Reading, name: str) -> Iterator[JSON]:
+    """A document's parts between marks with its name; texts that stand beside each other are one."""
+    texts = [f'--- file "{name}" ---\n']
+    for part in reading.parts:
+        if "text" in part:
+            texts.append(part["text"])
+            continue
+        yield {"type": "input_text", "text": "".join(texts)}
+        texts = []
+        yield {"type": "input_image", "image_url": f"data:{part['type']};base64,{part['image']}"}
+    ending = "\n(The rest is left out.)\n" if reading.full else ""
+    yield {"type": "input_text", "text": "".join([*texts, f'{ending}--- end of file "{name}" ---'])}
+
+
+def _missing(error: InvalidRequest | Unsupported) -> Attachment:
+    return Attachment(({"type": "input_text", "text": f"(A file stood here. {error.message})"},), error.message)
+
+
+def _unreadable(source: _Source, error: Unreadable) -> InvalidRequest:
+    return InvalidRequest(f"The file '{source.name}' {error}.", param=source.param, code="unreadable_file")
