@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
@@ -98,6 +99,20 @@ def assert_valid_event(event: Mapping[str, Any]) -> None:
 def assert_valid_response(response: Mapping[str, Any]) -> None:
     """Raise an AssertionError that names the place where a response object breaks the schema."""
     _assert_valid("ResponseResource", response)
+
+
+def assert_valid_request(request: Mapping[str, Any]) -> None:
+    """Raise an AssertionError that names the place where a request breaks the schema."""
+    for error in _request_validator().iter_errors(request):
+        place = "".join(f"[{step!r}]" for step in error.instance_path)
+        raise AssertionError(f"CreateResponseBody{place}: {error.message}")
+
+
+@cache
+def _request_validator() -> jsonschema_rs.Validator:
+    """Its unions have no types to tell their branches apart by, so it is asked as it stands."""
+    schema = {"$ref": "#/components/schemas/CreateResponseBody", "components": {"schemas": _source()}}
+    return jsonschema_rs.validator_for(schema)
 
 
 def assert_valid_item(item: Mapping[str, Any]) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..surrogates import PairJoiner
+
 JSON = dict[str, Any]
 
 
 class Part:
     """A text that grows."""
 
-    __slots__ = ("logprobs", "start", "told")
+    __slots__ = ("logprobs", "pairs", "start", "told")
 
     def __init__(self) -> None:
+        self.pairs = PairJoiner()
         self.told: list[str] = []
         self.logprobs = False
         """Whether its tokens' logprobs were told."""
@@ -20,11 +23,11 @@ class Part:
         """Where in the whole answer's text it begins."""
 
     def add(self, text: Any) -> str:
-        """Take a fragment."""
-        if not isinstance(text, str) or not text:
-            return ""
-        self.told.append(text)
-        return text
+        """Take a fragment; half a character waits for its other half."""
+        told: str = self.pairs.join(text) if isinstance(text, str) else ""
+        if told:
+            self.told.append(told)
+        return told
 
     def rest(self, whole: Any) -> str:
         """Take the whole text: what of it was not told. What contradicts the fragments is passed over."""
@@ -32,6 +35,7 @@ class Part:
             return ""
         told = "".join(self.told)
         self.told = [told] if told else []
+        self.pairs = PairJoiner()
         return self.add(whole[len(told) :]) if whole.startswith(told) else ""
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from ..surrogates import PairJoiner
 from .deltas import Call
-from .surrogates import PairJoiner
 
 JSON = dict[str, Any]
 

@@ -13,11 +13,11 @@ from ..dialects import Dialect
 from ..errors import UpstreamError
 from ..mapping.upstream_error import map_error_object
 from ..mapping.usage import map_usage
+from ..surrogates import PairJoiner, is_whole
 from .attachments import Citations, annotations_of, token_logprobs
 from .call_reader import CallReader
 from .deltas import Delta, Details, Fault, Finish, Reasoning, Refusal, Text, Tier, Usage
 from .media import read_audio, read_images
-from .surrogates import PairJoiner, is_whole
 from .thinking import Piece, ThinkingSplitter
 
 JSON = dict[str, Any]
