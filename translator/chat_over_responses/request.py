@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from pydantic import BaseModel
+
 from ..errors import Unsupported
 from ..mapping.items import map_chat_messages
 from ..mapping.losses import Loss, Losses
@@ -61,7 +63,11 @@ class Translation:
         )
 
     def translate_response(
-        self, response: Mapping[str, Any] | bytes | Any, *, completion_id: str | None = None, created: int | None = None
+        self,
+        response: Mapping[str, Any] | BaseModel | bytes,
+        *,
+        completion_id: str | None = None,
+        created: int | None = None,
     ) -> JSON:
         """Response, as a dict, an SDK's object or the upstream's bytes → chat completion; UpstreamError if it failed.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
 from .options import DEFAULT_OPTIONS, ReplyOptions
 from .stream import Stream
 
@@ -12,7 +14,7 @@ JSON = dict[str, Any]
 
 
 def translate_response(
-    response: Mapping[str, Any] | bytes | Any, *, model: str = "", options: ReplyOptions = DEFAULT_OPTIONS
+    response: Mapping[str, Any] | BaseModel | bytes, *, model: str = "", options: ReplyOptions = DEFAULT_OPTIONS
 ) -> JSON:
     """A response whose chat request is not at hand → chat completion; raises UpstreamError if it failed.
 
@@ -30,7 +32,7 @@ def translate_response(
     return read_response(stream, response)
 
 
-def read_response(stream: Stream, response: Mapping[str, Any] | bytes | Any) -> JSON:
+def read_response(stream: Stream, response: Mapping[str, Any] | BaseModel | bytes) -> JSON:
     """What an upstream answered at once, put through the stream's machine; raises its error if it failed."""
     if isinstance(response, bytes):
         stream.receive_bytes(response)

@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
 from ..body import Body
 from ..errors import TranslatorError, UpstreamError
 from ..mapping.losses import Losses
@@ -90,7 +92,7 @@ class Stream:
 
     # ---- input ----
 
-    def receive(self, event: Mapping[str, Any] | Any) -> list[JSON]:
+    def receive(self, event: Mapping[str, Any] | BaseModel) -> list[JSON]:
         """What one event says, or a whole response; as a dict or an SDK's object."""
         self._receive(event if isinstance(event, dict) else plain(event))
         return self._sent()

@@ -328,7 +328,8 @@ class _Writer:
         else:
             texts = [part for part in parts if is_text(part)]
             others = [part for part in parts if not is_text(part)]
-            content = chat_content(texts, arrays=False, separator="\n", path=call.path)
+            arrays = "tool" in dialect.content_arrays and len(texts) > 1
+            content = chat_content(texts, arrays=arrays, separator="\n", path=call.path)
             if others and dialect.tool_result_media == "drop":
                 self.losses.report(call.path, "the upstream takes only text as a tool's output")
             elif others:

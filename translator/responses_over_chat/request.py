@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from pydantic import BaseModel
+
 from ..dialects import DEFAULT, Dialect, Limits
 from ..errors import InvalidRequest, Unsupported
 from ..mapping.attachments import NO_ATTACHMENTS, Attachments
@@ -19,6 +21,7 @@ from ..mapping.tool_kinds import CALLS
 from ..mapping.tool_names import ToolNames
 from ..mapping.tools import ToolPlan, map_tools, with_answer_tool, withhold_tools
 from ..wire import responses
+from ..wire.reading import plain
 from .compaction import is_compaction, summary_request
 from .ledger import LEDGER
 from .options import DEFAULT_OPTIONS, ReplyOptions
@@ -94,13 +97,13 @@ class Translation:
 
     def translate_response(
         self,
-        completion: Mapping[str, Any] | bytes,
+        completion: Mapping[str, Any] | BaseModel | bytes,
         *,
         response_id: str,
         created_at: int = 0,
         completed_at: int | None = None,
     ) -> JSON:
-        """Chat completion, as a dict or as the upstream's bytes → response; raises UpstreamError if it failed.
+        """Chat completion, as a dict, an SDK's object or bytes → response; raises UpstreamError if it failed.
 
         A completion is a stream of one chunk, so this is the same machine that streams.
         """
@@ -123,6 +126,7 @@ def translate_request(
 ) -> Translation:
     """Responses request → the chat request that says the same to an upstream of this dialect.
 
+    In the request objects of an SDK may stand, such as the items of an earlier response.
     `upstream_model` replaces the model's public name, `output_limit` and the `window` (both in tokens) cap
     `max_output_tokens`. `history` holds the items that `previous_response_id` or `conversation` stand for; without it
     they are refused. `stored` says that the caller keeps the response if the request wants it kept, `shortens` that it
@@ -130,7 +134,7 @@ def translate_request(
     InvalidRequest or Unsupported with the path of the first field that is faulty or cannot be told.
     """
     # the wire types are plain dicts; from here on they are read as such
-    asked = cast(JSON, responses.validate(dict(request)))
+    asked = cast(JSON, responses.validate(plain(dict(request))))
     return translate_valid(
         asked,
         dialect=dialect,

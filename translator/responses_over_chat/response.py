@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
+
 if TYPE_CHECKING:
     from .stream import Stream
 
@@ -99,7 +101,7 @@ def known_tier(tier: str) -> bool:
     return tier in _TIERS
 
 
-def read_response(stream: Stream, completion: Mapping[str, Any] | bytes, completed_at: int | None) -> JSON:
+def read_response(stream: Stream, completion: Mapping[str, Any] | BaseModel | bytes, completed_at: int | None) -> JSON:
     """What an upstream answered at once, put through the stream's machine; raises its error if it failed."""
     if isinstance(completion, bytes):
         stream.receive_bytes(completion)

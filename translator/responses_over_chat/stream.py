@@ -23,6 +23,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
 from ..body import Body
 from ..dialects import Dialect
 from ..errors import TranslatorError, UpstreamError
@@ -32,6 +34,7 @@ from ..mapping.outcome import COMPLETED, FAILED, OUT_OF_TOKENS, Outcome, map_fin
 from ..mapping.tool_choice import CallPolicy
 from ..mapping.tool_names import ToolNames
 from ..wire import events
+from ..wire.reading import plain
 from . import deltas, media
 from .builders import MessageBuilder, PartBuilder, reasoning_forms
 from .call_queue import CallQueue, WaitingCall
@@ -125,10 +128,10 @@ class Stream:
         self._begin()
         return self._sent()
 
-    def receive(self, chunk: Mapping[str, Any]) -> list[JSON]:
-        """What one chunk, or a whole completion, says."""
+    def receive(self, chunk: Mapping[str, Any] | BaseModel) -> list[JSON]:
+        """What one chunk, or a whole completion, says; as a dict or an SDK's object."""
         self._begin()
-        self._receive(chunk)
+        self._receive(plain(chunk) if isinstance(chunk, BaseModel) else chunk)
         return self._sent()
 
     def receive_bytes(self, data: bytes) -> list[JSON]:
