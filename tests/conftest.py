@@ -48,22 +48,36 @@ def upstream() -> Iterator[ScriptedUpstream]:
     upstream.close()
 
 
+@pytest.fixture(scope="session")
+def leaving() -> Iterator[list[RunningServer]]:
+    """Servers that were told to stop; uvicorn takes its time, so they are waited for later."""
+    leaving: list[RunningServer] = []
+    yield leaving
+    for server in leaving:
+        server.stop()
+
+
 @pytest.fixture
-def serve(upstream: ScriptedUpstream) -> Iterator[Serve]:
-    """The server under test, in a real uvicorn; stopped when the test is over."""
+def serve(upstream: ScriptedUpstream, leaving: list[RunningServer]) -> Iterator[Serve]:
+    """The server under test, in a real uvicorn; told to stop when the test is over."""
     started: list[RunningServer] = []
+    lasting: list[RunningServer] = []  # their stores go with the test, so they must have left before it ends
 
     def start(**settings: Any) -> RunningServer:
         settings.setdefault("store", "memory:")
         settings.setdefault("upstreams", (Upstream(base_url=upstream.base_url, api_key="sk-upstream"),))
         given = Settings(**settings)
-        started.append(RunningServer(create_app(given), given))
-        return started[-1]
+        server = RunningServer(create_app(given), given)
+        (started if given.store == "memory:" else lasting).append(server)
+        return server
 
     yield start
     upstream.close()  # first, so that no request waits for it
     for server in started:
+        server.begin_stop()
+    for server in lasting + leaving:
         server.stop()
+    leaving[:] = started
 
 
 @pytest.fixture

@@ -85,11 +85,13 @@ def test_images_reach_the_upstream(client: OpenAI) -> None:
 
 def test_files_and_sound_reach_the_upstream(client: OpenAI) -> None:
     parts = user(
-        {"type": "input_file", "filename": "notes.pdf", "file_data": "data:application/pdf;base64,JVBERi0="},
+        {"type": "input_file", "filename": "notes.txt", "file_data": "data:text/plain;base64,QnV5IG1pbGsu"},
         {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}},
     )
     response = client.responses.create(model="demo", input=parts)
-    assert response.output_text.splitlines() == ["(1 file: notes.pdf)", "(1 audio clip: wav)"]
+    begin, text, end, sound = response.output_text.splitlines()
+    assert ('file "notes.txt"' in begin, text, 'end of file "notes.txt"' in end) == (True, "Buy milk.", True)
+    assert sound == "(1 audio clip: wav)"
 
 
 def test_a_cut_answer_is_incomplete_and_says_why(client: OpenAI) -> None:
