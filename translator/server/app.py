@@ -20,6 +20,7 @@ from .body import ClientLeft
 from .compactions import Compactions
 from .conversation_items import ConversationItems
 from .conversations import Conversations
+from .fetching import Fetcher
 from .files import Files
 from .input_tokens import InputTokens
 from .kept import Kept
@@ -43,16 +44,19 @@ def create_app(
     settings: Settings,
     *,
     transport: httpx.AsyncBaseTransport | None = None,
+    fetcher: Fetcher | None = None,
 ) -> Starlette:
     """The server for these settings; with no upstream among them the embedded demo answers.
 
-    `transport` stands in for the network towards all upstreams.
+    `transport` stands in for the network towards all upstreams, `fetcher` for the one that the settings ask for.
     """
+    if fetcher is None and settings.fetch_urls:
+        fetcher = Fetcher(settings.fetch_max_bytes, settings.fetch_seconds)
     upstreams = _open(settings, transport)
     authenticator = Authenticator(settings)
     catalogue = Catalogue(upstreams, settings.models_cache_seconds, settings.auth == "passthrough")
     kept = Kept(settings)
-    turns = Turns(settings, catalogue, kept)
+    turns = Turns(settings, catalogue, kept, fetcher)
     resources = _Resources(
         Responses(authenticator, turns),
         WebSocketResponses(authenticator, turns),

@@ -17,6 +17,7 @@ from ..errors import InvalidRequest, Unsupported
 from ..mapping.attachments import Attachment, Attachments
 from ..mapping.tool_kinds import CALLS
 from .documents import Documents, Reading
+from .fetching import Fetcher, NotFetched
 from .kept import Kept
 
 JSON = dict[str, Any]
@@ -43,9 +44,10 @@ class Attacher:
     text: a conversation goes on without the file. One of this turn raises InvalidRequest or Unsupported with its path.
     """
 
-    def __init__(self, kept: Kept, documents: Documents) -> None:
+    def __init__(self, kept: Kept, documents: Documents, fetcher: Fetcher | None) -> None:
         self._kept = kept
         self._documents = documents
+        self._fetcher = fetcher
 
     async def attach(
         self, input: Sequence[JSON], history: Sequence[JSON], dialect: Dialect, tenant: str
@@ -67,9 +69,8 @@ class Attacher:
 
     async def _attach(self, part: JSON, path: str, dialect: Dialect, tenant: str) -> Attachment | None:
         if part["type"] == "input_image":
-            if "file_id" not in part or "image_url" in part:
-                return None
-            return await self._image(await self._kept_file(part, path, tenant), part, dialect)
+            image = await self._image_source(part, path, dialect, tenant)
+            return None if image is None else await self._image(image, part, dialect)
         source = await self._source(part, path, tenant)
         if source is None:
             return None
@@ -92,7 +93,30 @@ class Attacher:
                 return self._readable(await asyncio.to_thread(_inline, part, f"{path}.file_data"))
             case ["file_id"]:
                 return await self._kept_file(part, path, tenant)
+            case ["file_url"]:
+                return await self._fetched(part["file_url"], f"{path}.file_url")
         return None
+
+    async def _image_source(self, part: JSON, path: str, dialect: Dialect, tenant: str) -> _Source | None:
+        """Where the bytes of an image are; None where it goes as it is, or cannot, which is said when it is mapped."""
+        url = part.get("image_url")
+        if url is None:
+            return await self._kept_file(part, path, tenant) if "file_id" in part else None
+        if url.startswith("data:") or "url" in dialect.image or not dialect.image or self._fetcher is None:
+            return None
+        return await self._fetched(url, f"{path}.image_url")
+
+    async def _fetched(self, url: str, param: str) -> _Source:
+        if self._fetcher is None:
+            raise Unsupported(
+                f"'{param}' is not fetched by this server: upload the file and send its file_id, or send its bytes.",
+                param=param,
+            )
+        try:
+            fetched = await self._fetcher.fetch(url)
+        except NotFetched as error:
+            raise InvalidRequest(f"The URL at '{param}' {error}.", param=param, code="url_not_fetched") from None
+        return self._readable(await asyncio.to_thread(_source_of, fetched.data, fetched.name, param))
 
     async def _kept_file(self, part: JSON, path: str, tenant: str) -> _Source:
         param = f"{path}.file_id"
@@ -181,11 +205,14 @@ def _inline(part: JSON, param: str) -> _Source:
         raise InvalidRequest(
             f"Invalid '{param}': it is neither base64 nor a base64 data URL.", param=param, code="invalid_value"
         ) from None
+    return _source_of(data, part.get("filename"), param)
 
+
+def _source_of(data: bytes, name: str | None, param: str) -> _Source:
     async def pieces() -> AsyncIterator[bytes]:
         yield data
 
-    return _Source(hashlib.sha256(data).hexdigest(), _name(part.get("filename")), len(data), pieces, param)
+    return _Source(hashlib.sha256(data).hexdigest(), _name(name), len(data), pieces, param)
 
 
 def _name(given: str | None) -> str:

@@ -204,6 +204,15 @@ class Settings(_Frozen):
     files_max_bytes: int = Field(default=100 * 1024 * MEBIBYTE, ge=1)
     """How much the files of all clients may have together."""
 
+    fetch_urls: bool = False
+    """Whether files and images behind http(s) URLs are fetched, from the public network alone."""
+
+    fetch_max_bytes: int = Field(default=50 * MEBIBYTE, ge=1)
+    """The most bytes that are fetched from behind one URL."""
+
+    fetch_seconds: Seconds = 30
+    """How long fetching from behind one URL may take."""
+
     document_max_bytes: int = Field(default=50 * MEBIBYTE, ge=1)
     """The largest document that is read for an upstream that does not take it as it is."""
 

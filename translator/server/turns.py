@@ -22,6 +22,7 @@ from ..wire.responses import validate
 from .attachments import Attacher
 from .auth import Principal
 from .documents import Documents
+from .fetching import Fetcher
 from .history import History, Memory, Past
 from .kept import Kept
 from .knowledge import Knowledge, Known
@@ -44,12 +45,12 @@ _log = logging.getLogger(__name__)
 class Turns:
     """Begins turns."""
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, kept: Kept) -> None:
+    def __init__(self, settings: Settings, catalogue: Catalogue, kept: Kept, fetcher: Fetcher | None = None) -> None:
         self.settings = settings
         self.history = History(kept)
         self._catalogue = catalogue
         self._kept = kept
-        self._attacher = Attacher(kept, Documents(settings.documents()))
+        self._attacher = Attacher(kept, Documents(settings.documents()), fetcher)
         self._options = ReplyOptions(
             reasoning_events=settings.reasoning_events,
             max_argument_bytes=settings.max_argument_bytes,
