@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from translator.responses_over_chat.ledger import LEDGER
-from translator.server.settings import Settings, Upstream
+from translator.server.settings import HABITS, Client, Settings, Upstream
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -40,8 +40,8 @@ def field_table() -> str:
 def settings_table() -> str:
     """The settings with their defaults, and those of an upstream."""
     rows = []
-    for model, prefix in ((Settings, ""), (Upstream, "upstreams[].")):
-        for name, field in model.model_fields.items():
+    for model, prefix in ((Settings, ""), (Upstream, "upstreams[]."), (Client, "clients[].")):
+        for name, field in sorted(model.model_fields.items(), key=lambda entry: entry[0] in HABITS):
             default = "" if field.is_required() or field.default_factory else field.default
             shown = "" if default in ("", None, ()) else f"`{str(default).lower() if default is True else default}`"
             rows.append((f"`{prefix}{name}`", shown, field.description or ""))

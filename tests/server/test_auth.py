@@ -9,13 +9,13 @@ import pytest
 
 from tests.servers import ScriptedUpstream, Serve, completion
 from translator.errors import InvalidRequest
-from translator.server.auth import LOCAL, Authenticator
+from translator.server.auth import LOCAL, Authenticator, Principal
 from translator.server.settings import Settings, Upstream
 
 ASK = {"model": "m", "input": "Hi", "store": False}
 
 
-def identify(settings: Settings, *headers: tuple[bytes, bytes]) -> tuple[str, str | None]:
+def identify(settings: Settings, *headers: tuple[bytes, bytes]) -> Principal:
     return Authenticator(settings).identify({"type": "http", "headers": list(headers)})
 
 
@@ -25,7 +25,7 @@ def identify(settings: Settings, *headers: tuple[bytes, bytes]) -> tuple[str, st
 )
 def test_any_of_the_keys_opens_in_either_header(header: tuple[bytes, bytes]) -> None:
     principal = identify(Settings(api_keys=("sk-one", "sk-two")), header)
-    assert principal == (hashlib.sha256(b"sk-two").hexdigest(), None)
+    assert principal == Principal(hashlib.sha256(b"sk-two").hexdigest())
 
 
 def test_each_key_is_a_tenant_of_its_own() -> None:
@@ -62,7 +62,7 @@ def test_without_a_key_to_ask_for_everyone_on_this_machine_is_one_tenant() -> No
 
 def test_passthrough_hands_the_key_on_and_keeps_only_its_hash() -> None:
     principal = identify(Settings(auth="passthrough"), (b"authorization", b"Bearer sk-mine"))
-    assert principal == (hashlib.sha256(b"sk-mine").hexdigest(), "sk-mine")
+    assert principal == Principal(hashlib.sha256(b"sk-mine").hexdigest(), "sk-mine")
 
 
 @pytest.mark.parametrize("key", [b"", b"sk\xc3\xa4", b"sk\x7f", b"sk\t1"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -35,10 +36,13 @@ class Client:
         return _matches(self.user_agent, user_agent) or _matches(self.originator, originator)
 
 
-def options_for(user_agent: str | None, originator: str | None) -> JSON:
-    """The fields of ReplyOptions that the client behind these headers wants otherwise; empty for one nobody knows."""
+def options_for(user_agent: str | None, originator: str | None, table: Sequence[Client] | None = None) -> JSON:
+    """The fields of ReplyOptions that the client behind these headers wants otherwise; empty for one nobody knows.
+
+    `table` stands in for the known clients.
+    """
     options: JSON = {}
-    for client in clients():
+    for client in clients() if table is None else table:
         if client.fits(user_agent, originator):
             options.update(client.options)
     return options

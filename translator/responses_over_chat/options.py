@@ -23,6 +23,10 @@ class ReplyOptions:
     """How a reply ends that ran out of tokens. `completed`, for clients that would ask for the same again, is reported
     as a loss; a freeform call that was cut stays incomplete, because half of it might be run."""
 
+    done_marker: bool = True
+    """Whether server-sent events end with `[DONE]`, which whoever sends them obeys. Open Responses demands it; OpenAI's
+    own streams have none."""
+
     max_argument_bytes: int = 8 * 1024 * 1024
     """What the arguments of one tool call may hold; an upstream that sends more has failed."""
 

@@ -12,6 +12,14 @@ from ..errors import InvalidRequest
 from .settings import Settings
 
 
+class Program(NamedTuple):
+    """What a client says it is, in headers that prove nothing."""
+
+    user_agent: str | None = None
+    originator: str | None = None
+    """Which of the programs that share one core it is: Codex's own header."""
+
+
 class Principal(NamedTuple):
     """The client of one request."""
 
@@ -20,6 +28,8 @@ class Principal(NamedTuple):
 
     upstream_key: str | None = None
     """The key to hand to the upstream, where clients bring the upstream's own."""
+
+    program: Program = Program()
 
 
 LOCAL = Principal("local")
@@ -35,18 +45,26 @@ class Authenticator:
     def identify(self, scope: Scope) -> Principal:
         """Who sent the request. Raises InvalidRequest (401) where the key is missing or wrong."""
         if not self._tenants and not self._passthrough:
-            return LOCAL
+            return LOCAL._replace(program=_program(scope))
         key = _presented(scope)
         if not key:
             raise _refused("No API key was given: send it as 'Authorization: Bearer KEY' or 'X-API-KEY: KEY'.")
         presented = _digest(key)
         if self._passthrough:
-            return Principal(presented, _as_header(key))
+            return Principal(presented, _as_header(key), _program(scope))
         # digests are compared, and with all keys: the time taken tells nothing of any of them
         known = [tenant for tenant in self._tenants if hmac.compare_digest(tenant, presented)]
         if not known:
             raise _refused("The API key is not known to this server: send one that its operator has set.")
-        return Principal(presented)
+        return Principal(presented, program=_program(scope))
+
+
+def _program(scope: Scope) -> Program:
+    found: dict[bytes, str] = {}
+    for name, value in scope["headers"]:
+        if name in (b"user-agent", b"originator"):
+            found[name] = value.decode("latin-1")
+    return Program(found.get(b"user-agent"), found.get(b"originator"))
 
 
 def _digest(key: bytes) -> str:

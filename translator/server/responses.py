@@ -32,7 +32,7 @@ class Responses:
             with Presence(receive) as presence:
                 turn = await self._turns.begin(body, principal)
                 if turn.call.request.get("stream"):
-                    door = EventStream(send, self._settings.done_marker)
+                    door = EventStream(send, turn.call.options.done_marker)
                     await turn.tell(door, lambda: None if presence.gone else stopping())
                 else:
                     response = await turn.complete()

@@ -57,6 +57,14 @@ def _preset(value: str | None) -> str | None:
     return value
 
 
+def _pattern(value: str | None) -> str | None:
+    try:
+        re.compile(value or "")
+    except re.error as error:
+        raise ValueError(f"is no regular expression ({error})") from None
+    return value
+
+
 def _as_list(value: Any) -> Any:
     """`a,b` → a list: an environment variable cannot hold one otherwise."""
     return [part for part in value.replace(",", " ").split() if part] if isinstance(value, str) else value
@@ -67,6 +75,7 @@ Listed = BeforeValidator(_as_list)
 
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Pattern = Annotated[str | None, AfterValidator(_pattern)]
 Name = Annotated[str, Field(min_length=1, max_length=128)]
 
 
@@ -156,7 +165,46 @@ class Upstream(_Frozen):
         return self.api_key.get_secret_value() if self.api_key is not None else None
 
 
-class Settings(_Frozen):
+class _Habits(_Frozen):
+    """How replies are told; what is not set is as the client is known to want it, else as the API promises."""
+
+    length_status: Literal["incomplete", "completed"] | None = None
+    """How a reply that ran out of tokens ends: incomplete, or completed for clients that would ask for it again."""
+
+    reasoning_told: Literal["as_asked", "raw", "summary", "both"] | None = None
+    """How reasoning is told: raw, as its own summary, both, or as_asked (with a summary where one is asked for)."""
+
+    reasoning_events: Literal["reasoning_text", "reasoning"] | None = None
+    """The name of the events that carry reasoning: OpenAI's (reasoning_text) or Open Responses' (reasoning)."""
+
+    done_marker: bool | None = None
+    """Whether streams end with [DONE]; they do unless it is set to false."""
+
+
+HABITS = tuple(_Habits.model_fields)
+"""The names of the settings that a client's own table may set, too."""
+
+
+class Client(_Habits):
+    """How one program, or a family of them, is told its replies."""
+
+    name: Name
+    """What it is called."""
+
+    originator: Pattern = None
+    """A regular expression for the whole originator header, letters' case aside."""
+
+    user_agent: Pattern = None
+    """A regular expression for the whole user-agent header; one of the two must fit."""
+
+    @model_validator(mode="after")
+    def _recognisable(self) -> Self:
+        if self.originator is None and self.user_agent is None:
+            raise ValueError("can be known by nothing: give it an originator or a user_agent")
+        return self
+
+
+class Settings(_Habits):
     """Everything that can be set, with its default. Times are in seconds, sizes in bytes."""
 
     host: str = "127.0.0.1"
@@ -261,11 +309,8 @@ class Settings(_Frozen):
     websocket_max_seconds: Seconds = 3600
     """How long a WebSocket may stay open."""
 
-    done_marker: bool = True
-    """Whether streams end with [DONE]."""
-
-    reasoning_events: Literal["reasoning_text", "reasoning"] = "reasoning_text"
-    """The name of the events that carry reasoning: OpenAI's (reasoning_text) or Open Responses' (reasoning)."""
+    clients: tuple[Client, ...] = ()
+    """Programs that are told their replies otherwise than these settings, or what is known of them, say."""
 
     def documents(self) -> Limits:
         """How much of a document is read, and what that may cost."""

@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import InvalidRequest, TranslatorError, UpstreamError
 from ..mapping.losses import Loss
 from ..mapping.truncation import drop_oldest
-from ..responses_over_chat import ReplyOptions, Stream, Translation
+from ..responses_over_chat import Stream, Translation
 from ..responses_over_chat.request import translate_valid
 from ..responses_over_chat.response import read_response
 from ..wire.responses import validate
@@ -23,6 +23,7 @@ from .attachments import Attacher
 from .auth import Principal
 from .documents import Documents
 from .fetching import Fetcher
+from .habits import Habits
 from .history import History, Memory, Past
 from .kept import Kept
 from .knowledge import Knowledge, Known
@@ -51,11 +52,7 @@ class Turns:
         self._catalogue = catalogue
         self._kept = kept
         self._attacher = Attacher(kept, Documents(settings.documents()), fetcher)
-        self._options = ReplyOptions(
-            reasoning_events=settings.reasoning_events,
-            max_argument_bytes=settings.max_argument_bytes,
-            max_event_bytes=settings.max_event_bytes,
-        )
+        self._habits = Habits(settings)
 
     async def begin(
         self, body: JSON, principal: Principal, memory: Memory | None = None, *, generate: bool = True
@@ -91,7 +88,9 @@ class Turns:
             upstream_model=target.model,
             output_limit=limits.max_output,
             window=limits.window,
-            options=dataclasses.replace(self._options, sealer=self._kept.seal.of(principal.tenant)),
+            options=dataclasses.replace(
+                self._habits.of(principal.program), sealer=self._kept.seal.of(principal.tenant)
+            ),
             history=history,
             stored=self.history.keeps,
             shortens=True,
