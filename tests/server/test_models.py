@@ -170,3 +170,41 @@ def test_in_passthrough_each_client_sees_the_list_of_its_key_and_no_name_is_refu
     upstream.reply(completion("Hello!"))
     asked = {"model": "mine", "input": "Hi"}
     assert httpx.post(f"{server.base_url}/responses", json=asked, headers={"x-api-key": "k"}).status_code == 200
+
+
+def test_codex_is_listed_limits_efforts_and_kinds_of_tools_too(upstream: ScriptedUpstream, serve: Serve) -> None:
+    upstream.models = [{"id": "vendor/coder", "max_model_len": 65_536}, {"id": "small"}]
+    server = serve()
+    listed = httpx.get(f"{server.base_url}/models?client_version=0.169.0").json()
+    assert [model["id"] for model in listed["data"]] == ["vendor/coder", "small"]
+    coder, small = listed["models"]
+    assert (coder["slug"], coder["priority"], small["slug"], small["priority"]) == ("vendor/coder", 0, "small", 1)
+    assert coder["context_window"] == coder["max_context_window"] == 65_536
+    assert "context_window" not in small
+    assert [level["effort"] for level in coder["supported_reasoning_levels"]] == ["low", "medium", "high"]
+    assert coder["apply_patch_tool_type"] == "freeform"
+    assert coder["input_modalities"] == ["text", "image"]
+    assert coder["base_instructions"]
+    assert coder["prefer_websockets"] is True
+    assert "models" not in httpx.get(f"{server.base_url}/models").json()
+
+
+@pytest.mark.parametrize(
+    ("dialect", "efforts"),
+    [
+        ({"reasoning_control": "none"}, []),
+        ({"reasoning_control": "enable_thinking"}, ["none", "medium"]),
+        ({"effort_map": {"low": ""}}, ["medium", "high"]),
+        ({"params_refused": ["reasoning_effort"]}, []),
+    ],
+)
+def test_codex_may_choose_the_efforts_that_the_upstream_can_be_told(
+    dialect: dict[str, Any], efforts: list[str], upstream: ScriptedUpstream, serve: Serve
+) -> None:
+    models = (Model(name="small"),)
+    own = Upstream(base_url=upstream.base_url, models=models, dialect={**dialect, "image": []})
+    server = serve(upstreams=(own,), websocket=False)
+    (model,) = httpx.get(f"{server.base_url}/models?client_version=").json()["models"]
+    assert [level["effort"] for level in model["supported_reasoning_levels"]] == efforts
+    assert model["input_modalities"] == ["text"]
+    assert model["prefer_websockets"] is False

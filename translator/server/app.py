@@ -65,7 +65,7 @@ def create_app(
         StoredResponses(authenticator, kept),
         Conversations(authenticator, kept, settings.max_body_bytes),
         ConversationItems(authenticator, kept, settings.max_body_bytes),
-        ModelRoutes(authenticator, catalogue),
+        ModelRoutes(authenticator, catalogue, settings.websocket),
         Files(authenticator, kept),
         Uploads(authenticator, kept, settings.max_body_bytes),
     )

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from ..errors import InvalidRequest, UpstreamError
 from .auth import Authenticator, Principal
+from .codex_models import codex_model
 from .knowledge import Knowledge, Known
 from .listing import Listing
 from .settings import Model
@@ -126,14 +127,27 @@ def unknown_model(name: str) -> InvalidRequest:
 class ModelRoutes:
     """The endpoints."""
 
-    def __init__(self, authenticator: Authenticator, catalogue: Catalogue) -> None:
+    def __init__(self, authenticator: Authenticator, catalogue: Catalogue, websocket: bool) -> None:
         self._authenticator = authenticator
         self._catalogue = catalogue
+        self._websocket = websocket
 
     async def list(self, request: Request) -> Response:
-        """`GET /models`: the public models, as OpenAI lists them."""
+        """`GET /models`: the public models, as OpenAI lists them; with `client_version` also as Codex does."""
         principal = self._authenticator.identify(request.scope)
-        return JSONResponse({"object": "list", "data": await self._catalogue.models(principal)})
+        models = await self._catalogue.models(principal)
+        answer: JSON = {"object": "list", "data": models}
+        if "client_version" in request.query_params:
+            answer["models"] = [
+                codex_model(
+                    model["id"],
+                    (await self._catalogue.target(model["id"], principal)).known,
+                    place=place,
+                    websocket=self._websocket,
+                )
+                for place, model in enumerate(models)
+            ]
+        return JSONResponse(answer)
 
     async def retrieve(self, request: Request) -> Response:
         """`GET /models/{id}`: one of them; its id may hold slashes."""
