@@ -38,7 +38,8 @@ class ConversationItems:
         items = read_addition(await read_json(request.scope, request.receive, self._max_body_bytes))
         given = await self._history.dereference(items, tenant, path="items")
         added = listed(given, secrets.token_hex(16))
-        await self._kept.store.conversations.append(tenant, request.path_params["id"], added)
+        stored = await self._kept.inline.move(added, tenant, [request.path_params["id"]])
+        await self._kept.store.conversations.append(tenant, request.path_params["id"], stored)
         return self._answer(as_list(Page(added, has_more=False)), request)
 
     async def list(self, request: Request) -> Response:
@@ -50,7 +51,8 @@ class ConversationItems:
             raise not_found(id)
         shown = as_list(page)
         include = read_include(request.query_params)
-        shown["data"] = [self._kept.sealed(item, tenant, include) for item in page.items]
+        items = await self._kept.inline.restore(page.items, tenant)
+        shown["data"] = [self._kept.sealed(item, tenant, include) for item in items]
         return self._answer(shown, request)
 
     async def retrieve(self, request: Request) -> Response:
@@ -60,6 +62,7 @@ class ConversationItems:
         item = await self._kept.store.conversations.load_item(tenant, id, item_id)
         if item is None:
             raise _item_not_found(id, item_id)
+        (item,) = await self._kept.inline.restore([item], tenant)
         return self._answer(self._kept.sealed(item, tenant, read_include(request.query_params)), request)
 
     async def delete(self, request: Request) -> Response:

@@ -37,7 +37,8 @@ class Conversations:
         digits = secrets.token_hex(16)
         given = await self._history.dereference(items, tenant, path="items")
         conversation = Conversation(tenant, f"conv_{digits}", int(time.time()), metadata)
-        await self._kept.store.conversations.create(conversation, listed(given, digits))
+        stored = await self._kept.inline.move(listed(given, digits), tenant, [conversation.id])
+        await self._kept.store.conversations.create(conversation, stored)
         return JSONResponse(as_json(conversation))
 
     async def retrieve(self, request: Request) -> Response:

@@ -126,6 +126,8 @@ class History:
         elif conversation is not None:
             conversation_id = _conversation_id(conversation)
             history = await self._store.conversations.history(principal.tenant, conversation_id)
+        if history is not None:
+            history = await self._kept.inline.restore(history, principal.tenant, self._store.chain_bytes)
         request["input"] = await self.dereference(request["input"], principal.tenant, history or ())
         return Past(request, in_force(history) if history is not None else None, conversation_id, remembered)
 
@@ -138,6 +140,9 @@ class History:
             # what it continues was never stored: what it stands on is kept with it, so that it can be continued itself
             given = [*listed(past.history or (), f"{digits}h"), *given]
             previous = None
+        conversation_id = past.conversation_id if response["status"] in _CONTINUABLE else None
+        owners = [response["id"]] if conversation_id is None else [response["id"], conversation_id]
+        given = await self._kept.inline.move(given, principal.tenant, owners)
         output = response["output"]
         body = {key: value for key, value in response.items() if key not in ("output", "output_text")}
         record = Response(
@@ -148,7 +153,7 @@ class History:
             input=given,
             output=output,
             previous_response_id=previous,
-            conversation_id=past.conversation_id if response["status"] in _CONTINUABLE else None,
+            conversation_id=conversation_id,
         )
         await self._store.responses.save(record, conversation_items=[*given, *output])
 
@@ -165,7 +170,9 @@ class History:
             return items
         known = {item["id"]: item for item in history if item.get("id") in wanted}
         if len(known) < len(wanted):
-            known |= await self._store.responses.find_items(tenant, wanted - known.keys())
+            found = await self._store.responses.find_items(tenant, wanted - known.keys())
+            restored = await self._kept.inline.restore(list(found.values()), tenant, self._store.chain_bytes)
+            known |= dict(zip(found, restored, strict=True))
         resolved = []
         for index, item in enumerate(items):
             if item.get("type") == "item_reference":

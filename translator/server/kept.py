@@ -14,6 +14,7 @@ from ..mapping.sealed import REASONING
 from ..responses_over_chat.request import ENCRYPTED_REASONING
 from ..sealing import Seal
 from ..store import Bounds, FileBounds, Store, data_directory, open_store
+from .inline import Inline
 from .settings import Settings
 
 JSON = dict[str, Any]
@@ -25,6 +26,7 @@ class Kept:
     """The store and the seal, there while `open` is entered."""
 
     store: Store
+    inline: Inline
     seal: Seal
 
     def __init__(self, settings: Settings) -> None:
@@ -46,6 +48,7 @@ class Kept:
                 total=settings.files_max_bytes,
             ),
         )
+        self.inline = Inline(self.store)
         try:
             self.seal = Seal(_secret(settings))
             yield

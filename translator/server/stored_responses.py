@@ -75,7 +75,8 @@ class StoredResponses:
             raise not_found(id)
         include = read_include(request.query_params)
         shown = as_list(page)
-        shown["data"] = [self._kept.sealed(item, tenant, include) for item in page.items]
+        items = await self._kept.inline.restore(page.items, tenant)
+        shown["data"] = [self._kept.sealed(item, tenant, include) for item in items]
         return _answer(shown, include)
 
 

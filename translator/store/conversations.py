@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from ..errors import InvalidRequest
 from .bounds import Bounds, Eviction
 from .databases import Database
 from .group import GroupCommit
 from .paging import Order, place_of
-from .records import ROW_OVERHEAD, Conversation, Item, Page, encode_item, well_formed
+from .records import ROW_OVERHEAD, Conversation, Item, Page, encode_item, moved_size, well_formed
 from .tables import conversation_items, conversations
 
 _c = conversations.c
@@ -23,19 +23,27 @@ _i = conversation_items.c
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """Encoded items by id, on their way into a conversation; `again` leaves out those that it holds already."""
+    """Encoded items by id, on their way into a conversation; `again` leaves out those that it holds already.
+
+    `moved` says, by id, how many bytes of data those items refer to that do.
+    """
 
     tenant: str
     conversation_id: str
     items: Mapping[str, bytes]
     now: float
     expiry: float
-    again: bool = False
+    again: bool
+    moved: Mapping[str, int]
+
+    def size_of(self, ids: Iterable[str]) -> int:
+        """What these items count against the size limit, in bytes."""
+        return sum(len(self.items[id]) + ROW_OVERHEAD + self.moved.get(id, 0) for id in ids)
 
     @property
     def size(self) -> int:
-        """What the items count against the size limit, in bytes."""
-        return sum(len(body) + ROW_OVERHEAD for body in self.items.values())
+        """What all of them count."""
+        return self.size_of(self.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +170,7 @@ class Conversations:
     def appending(self, tenant: str, id: str, items: Sequence[Item], *, again: bool = False) -> Append:
         """The items made ready for `append_to`. Raises InvalidRequest for an item without an id, or two with one."""
         encoded: dict[str, bytes] = {}
+        moved: dict[str, int] = {}
         for index, item in enumerate(items):
             item_id = item.get("id")
             if not isinstance(item_id, str) or not well_formed(item_id):
@@ -171,7 +180,9 @@ class Conversations:
             if item_id in encoded and not again:
                 raise _duplicate(item_id)
             encoded.setdefault(item_id, encode_item(item))
-        return Append(tenant, id, encoded, self._bounds.clock(), self._bounds.expiry(), again)
+            if size := moved_size(item):
+                moved[item_id] = size
+        return Append(tenant, id, encoded, self._bounds.clock(), self._bounds.expiry(), again, moved)
 
     def _change(self, tenant: str, id: str, *, metadata: bytes = b"", item_id: str = "") -> _Change:
         return _Change(tenant, id, self._bounds.clock(), self._bounds.expiry(), metadata, item_id)
@@ -229,7 +240,7 @@ def _append(connection: Connection, append: Append) -> InvalidRequest | None:
         .where(*alive)
         .values(
             last_position=_c.last_position + len(fresh),
-            size=_c.size + sum(len(body) + ROW_OVERHEAD for body in fresh.values()),
+            size=_c.size + append.size_of(fresh),
             touched_at=append.now,
         )
     )
@@ -284,10 +295,10 @@ def _delete_one_item(connection: Connection, change: _Change) -> bool:
     if connection.execute(select(_c.id).where(*change.alive()).with_for_update()).one_or_none() is None:
         return False
     this = (_i.tenant == change.tenant, _i.conversation_id == change.conversation_id, _i.id == change.item_id)
-    freed = connection.scalars(delete(conversation_items).where(*this).returning(func.length(_i.body))).one_or_none()
-    if freed is None:
+    body = connection.scalars(delete(conversation_items).where(*this).returning(_i.body)).one_or_none()
+    if body is None:
         return False
-    smaller = _c.size - freed - ROW_OVERHEAD
+    smaller = _c.size - len(body) - ROW_OVERHEAD - moved_size(from_json(body))
     connection.execute(update(conversations).where(*change.alive()).values(size=smaller, touched_at=change.now))
     return True
 

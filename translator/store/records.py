@@ -14,7 +14,11 @@ Item = dict[str, Any]
 ROW_OVERHEAD = 400
 """Bytes that a row costs beside its payload: ids, times, index entries, free space in pages (measured on SQLite)."""
 
+MOVED = "$blob"
+"""The key of what stands in an item for data that was moved out of it."""
+
 _ID = re.compile(r"[\x21-\x7e]{1,256}")
+_DATA_FIELDS = {"input_file": "file_data", "input_image": "image_url"}
 _CREDENTIALS = frozenset({"authorization", "headers"})
 
 
@@ -114,6 +118,25 @@ def owner_digits(item_id: str) -> str | None:
     """The 32 digits, of a response or a conversation, that an item id made here holds."""
     found = re.fullmatch(r"[a-z]+_([0-9a-f]{32}).*", item_id)
     return found and found[1]
+
+
+def data_field(part: Any) -> str | None:
+    """The field of a content part that may hold data of any length: a file's or an image's."""
+    if not isinstance(part, dict):
+        return None
+    field = _DATA_FIELDS.get(part.get("type", ""))
+    return field if field in part else None
+
+
+def moved_size(item: Item) -> int:
+    """Bytes of data that an item refers to by `{MOVED: digest, "size": bytes}` in the place of the data itself."""
+    size = 0
+    for key in ("content", "output"):
+        parts = item.get(key)
+        for part in parts if isinstance(parts, list) else ():
+            if (field := data_field(part)) is not None and isinstance(part[field], dict):
+                size += part[field]["size"]
+    return size
 
 
 def encode_items(items: Sequence[Item]) -> bytes:

@@ -22,6 +22,7 @@ from .records import (
     Turn,
     encode_body,
     encode_items,
+    moved_size,
     owner_digits,
     well_formed,
 )
@@ -195,7 +196,7 @@ def _row(response: Response, now: float) -> dict[str, Any]:
         "conversation_id": response.conversation_id,
         "status": response.status,
         "stored_at": now,
-        "size": len(body) + len(given) + len(said) + ROW_OVERHEAD,
+        "size": len(body) + len(given) + len(said) + ROW_OVERHEAD + sum(map(moved_size, response.input)),
         "body": body,
         "input": given,
         "output": said,

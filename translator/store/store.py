@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from platformdirs import user_data_path
 
 from ..errors import StoreUnavailable
+from .blobs import Blobs
 from .bounds import DEFAULT_BOUNDS, Bounds, Eviction
 from .contents import Contents, Shelf
 from .conversations import Conversations
@@ -57,6 +58,9 @@ class Store:
         self._contents = Contents(shelf, database, self._group, bounds)
         self.files = Files(database, self._group, bounds, file_bounds, self._contents)
         self.uploads = Uploads(database, self._group, bounds, self._contents, self.files)
+        self.blobs = Blobs(database, self._group, bounds, self._contents)
+        self.chain_bytes = bounds.chain_bytes
+        """How much of a chain or a conversation is read at once, in bytes."""
         self._sweeping = asyncio.create_task(self._sweep(sweep_interval))
 
     async def evict(self) -> int:
@@ -64,9 +68,10 @@ class Store:
         return await self._eviction.evict()
 
     async def tidy(self) -> None:
-        """Remove files and uploads whose time is over, and contents that nothing refers to. Happens by itself too."""
+        """Remove files and uploads whose time is over, and what nothing refers to. Happens by itself too."""
         await self.files.expire()
         await self.uploads.expire()
+        await self.blobs.sweep()
         await self._contents.collect()
 
     async def close(self) -> None:
