@@ -193,6 +193,13 @@ class ScriptedUpstream:
         """Whether every request that arrived was taken with `next`."""
         return self._arrived.empty()
 
+    def forget(self) -> None:
+        """Drops what is queued and not asked for, and what has arrived and was not taken."""
+        for waiting in (self._scripts, self._arrived):
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    waiting.get_nowait()
+
     @property
     def connections(self) -> int:
         """How many connections were made so far."""

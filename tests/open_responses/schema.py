@@ -42,6 +42,7 @@ _STANDARD_NAME = {
 _OPENAI_TOOLS = (
     "web_search",
     "file_search",
+    "image_generation",
     "custom",
     "namespace",
     "tool_search",
@@ -123,6 +124,11 @@ def assert_valid_item(item: Mapping[str, Any]) -> None:
 def assert_valid_compaction(compaction: Mapping[str, Any]) -> None:
     """Raise an AssertionError that names the place where the answer of `/responses/compact` breaks the schema."""
     _assert_valid("CompactResource", compaction)
+
+
+def assert_valid_error(error: Mapping[str, Any]) -> None:
+    """Raise an AssertionError that names the place where the `error` of an answer breaks the schema."""
+    _assert_valid("ErrorPayload", error)
 
 
 def assert_valid_websocket_error(message: Mapping[str, Any]) -> None:

@@ -28,6 +28,7 @@ JSON = dict[str, Any]
 
 _EMPTY_CONTENT: dict[str, str | None] = {"empty": "", "null": None, "space": " "}
 _OUTPUT_FOLLOWS = "The output of this call is in the next message."
+_IMAGE_FOLLOWS = "The image that the assistant made:"
 
 
 class _Turn:
@@ -146,6 +147,17 @@ class _Gatherer:
     def compaction(self, item: JSON, path: str) -> None:
         self.message(open_compaction(item, self.sealer, path), path)
 
+    def image(self, item: JSON, path: str) -> None:
+        """An image that the model drew: chat has pictures in what users say alone."""
+        if not item.get("result"):
+            self.losses.report(path, "there is no image in it")
+        elif "data" not in self.dialect.image:
+            self.losses.report(path, "the upstream takes no images")
+        else:
+            url = f"data:image/{item.get('output_format') or 'png'};base64,{item['result']}"
+            shown = [{"type": "input_text", "text": _IMAGE_FOLLOWS}, {"type": "input_image", "image_url": url}]
+            self.message({"role": "user", "content": shown}, path)
+
     def call(self, item: JSON, path: str) -> None:
         if "call_id" not in item:
             self.losses.report(path, "the upstream cannot be told of a search that another server ran")
@@ -229,6 +241,7 @@ def _gather(gatherer: _Gatherer, items: Sequence[JSON], name: str) -> None:
         "message": gatherer.message,
         "reasoning": gatherer.reasoning,
         "compaction": gatherer.compaction,
+        "image_generation_call": gatherer.image,
         **dict.fromkeys(CALLS, gatherer.call),
         **dict.fromkeys(OUTPUTS, gatherer.output),
     }

@@ -31,12 +31,29 @@ async def read_json(scope: Scope, receive: Receive, limit: int, *, empty: bytes 
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > limit:
             raise _too_large(limit)
+        if name == b"content-type" and not _is_json(value):
+            raise _not_json(value)
         if name == b"content-encoding":
             codings.extend(value.decode("latin-1").split(","))
     body = await _read(receive, limit)
     if codings and body:
         body = inflate(body, codings, limit, lambda: _too_large(limit))
     return parse_json(body or empty)
+
+
+def _is_json(content_type: bytes) -> bool:
+    """Whether a type is JSON's; `text/plain` is not: a browser lets any page send that to this machine unasked."""
+    kind = content_type.partition(b";")[0].strip().lower()
+    return kind == b"application/json" or kind.endswith(b"+json") or not kind
+
+
+def _not_json(content_type: bytes) -> InvalidRequest:
+    kind = content_type.decode("ascii", "replace")[:80]
+    return InvalidRequest(
+        f"The body is said to be {kind!r}: send JSON, with the header 'Content-Type: application/json'.",
+        status=415,
+        code="unsupported_content_type",
+    )
 
 
 def parse_json(body: bytes | str) -> dict[str, Any]:

@@ -306,7 +306,7 @@ class Settings(_Habits):
     websocket: bool = True
     """Whether /responses can be opened as a WebSocket."""
 
-    websocket_max_seconds: Seconds = 3600
+    websocket_max_seconds: float = Field(default=3600, gt=0, le=3600, allow_inf_nan=False)
     """How long a WebSocket may stay open."""
 
     clients: tuple[Client, ...] = ()
