@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from ..errors import InvalidRequest, TranslatorError
 from .auth import Authenticator
 from .body import ClientLeft
+from .chat_completions import ChatCompletions
 from .compactions import Compactions
 from .conversation_items import ConversationItems
 from .conversations import Conversations
@@ -37,7 +38,7 @@ from .websocket import WebSocketResponses
 PREFIXES = ("/v1", "", "/api/v1")
 """Every route is served under each of these."""
 
-_RESOURCES = "/responses, /conversations, /files, /uploads, /models and /health"
+_RESOURCES = "/responses, /chat/completions, /conversations, /files, /uploads, /models and /health"
 
 
 def create_app(
@@ -59,6 +60,7 @@ def create_app(
     turns = Turns(settings, catalogue, kept, fetcher)
     resources = _Resources(
         Responses(authenticator, turns),
+        ChatCompletions(authenticator, settings, catalogue),
         WebSocketResponses(authenticator, turns),
         Compactions(authenticator, turns),
         InputTokens(authenticator, turns),
@@ -107,6 +109,7 @@ def _open(settings: Settings, transport: httpx.AsyncBaseTransport | None) -> lis
 
 class _Resources(NamedTuple):
     responses: Responses
+    chat: ChatCompletions
     websocket: WebSocketResponses
     compactions: Compactions
     input_tokens: InputTokens
@@ -123,6 +126,7 @@ def _routes(prefix: str, resources: _Resources) -> list[BaseRoute]:
     response, conversation = f"{prefix}/responses/{{id}}", f"{prefix}/conversations/{{id}}"
     return [
         Route(f"{prefix}/responses", resources.responses, methods=["POST"]),
+        Route(f"{prefix}/chat/completions", resources.chat, methods=["POST"]),
         Route(f"{prefix}/responses", resources.websocket.answer_get, methods=["GET"]),
         WebSocketRoute(f"{prefix}/responses", resources.websocket),
         Route(f"{prefix}/responses/compact", resources.compactions, methods=["POST"]),

@@ -23,7 +23,12 @@ class ClientLeft(Exception):
 
 
 async def read_json(scope: Scope, receive: Receive, limit: int, *, empty: bytes = b"") -> dict[str, Any]:
-    """The request's JSON object, inflated where its `content-encoding` says so; an empty body is read as `empty`.
+    """The request's JSON object; an empty body is read as `empty`. Raises as `read_body`."""
+    return parse_json(await read_body(scope, receive, limit) or empty)
+
+
+async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """The request's body, inflated where its `content-encoding` says so.
 
     Raises InvalidRequest (400, 413 beyond `limit` bytes, compressed or not, 415) or ClientLeft.
     """
@@ -38,7 +43,7 @@ async def read_json(scope: Scope, receive: Receive, limit: int, *, empty: bytes 
     body = await _read(receive, limit)
     if codings and body:
         body = inflate(body, codings, limit, lambda: _too_large(limit))
-    return parse_json(body or empty)
+    return body
 
 
 def _is_json(content_type: bytes) -> bool:

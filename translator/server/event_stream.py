@@ -12,7 +12,8 @@ from ..sse import DONE, encode
 from .body import losses_header
 from .telling import Events
 
-_HEADERS = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"))
+STREAM_HEADERS = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"))
+"""The HTTP headers of every stream."""
 
 
 class EventStream:
@@ -30,7 +31,7 @@ class EventStream:
 
     async def start(self, losses: Sequence[Loss]) -> None:
         """The HTTP headers."""
-        headers = [*_HEADERS, *losses_header(losses)]
+        headers = [*STREAM_HEADERS, *losses_header(losses)]
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
 
     async def say(self, events: Events) -> None:

@@ -114,6 +114,16 @@ class Catalogue:
         return {"id": name, "object": "model", "created": self._created, "owned_by": upstream.settings.name}
 
 
+def model_of(body: JSON) -> str:
+    """The public model a body asks for. Raises InvalidRequest."""
+    model = body.get("model")
+    if isinstance(model, str) and 0 < len(model) <= 128:
+        return model
+    if model is None:
+        raise InvalidRequest("Missing required parameter: 'model'.", param="model", code="missing_required_parameter")
+    raise InvalidRequest("Invalid 'model': it is the name of a model.", param="model", code="invalid_type")
+
+
 def unknown_model(name: str) -> InvalidRequest:
     """The error for a model that nobody serves."""
     return InvalidRequest(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from starlette.types import Receive, Scope, Send
 
 from .auth import Authenticator
-from .body import ClientLeft, losses_header, read_json, send_json
+from .body import ClientLeft, losses_header, parse_json, read_body, send_json
 from .event_stream import EventStream
 from .observation import stopping
+from .passage import Passage, pass_through
 from .presence import Presence
 from .turns import Turn, Turns
 
@@ -24,12 +25,17 @@ class Responses:
         """Answers one request. Raises TranslatorError as long as nothing was sent."""
         principal = self._authenticator.identify(scope)
         try:
-            body = await read_json(scope, receive, self._settings.max_body_bytes)
+            raw = await read_body(scope, receive, self._settings.max_body_bytes)
         except ClientLeft:
             return
+        body = parse_json(raw)
         turn: Turn | None = None
         try:
             with Presence(receive) as presence:
+                if (target := await self._turns.kindred(body, principal)) is not None:
+                    passage = Passage(raw, body, target, self._settings.max_event_bytes)
+                    await pass_through(passage, principal, presence, send)
+                    return
                 turn = await self._turns.begin(body, principal)
                 if turn.call.request.get("stream"):
                     door = EventStream(send, turn.call.options.done_marker)

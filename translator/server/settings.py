@@ -107,7 +107,7 @@ class Model(_Frozen):
 
 
 class Upstream(_Frozen):
-    """One server that speaks Chat Completions."""
+    """One server that speaks Chat Completions, or Responses."""
 
     name: Name = "upstream"
     """What it is called in listings and logs."""
@@ -132,6 +132,12 @@ class Upstream(_Frozen):
 
     models: tuple[Model, ...] = ()
     """Its public models; none: whatever its own list names."""
+
+    wire: Literal["chat", "responses"] = "chat"
+    """What it speaks: clients of the other API are translated, those of the same are passed through."""
+
+    reasoning_summary: Literal["auto", "concise", "detailed"] | None = None
+    """The summary asked of a `responses` upstream for chat clients; OpenAI tells of reasoning in no other way."""
 
     preset: Annotated[str | None, AfterValidator(_preset)] = None
     """Which of the known dialects it speaks (translator dialects lists them); found out where none is named."""
@@ -322,6 +328,9 @@ class Settings(_Habits):
             seconds=self.document_seconds,
             memory=self.document_memory_bytes,
         )
+
+    reasoning_field: Literal["reasoning_content", "reasoning"] = "reasoning_content"
+    """Where translated chat replies carry reasoning."""
 
     @field_validator("api_keys")
     @classmethod

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from ..errors import InvalidRequest, TranslatorError, UpstreamError
+from ..errors import InvalidRequest, TranslatorError, Unsupported, UpstreamError
 from ..mapping.losses import Loss
 from ..mapping.truncation import drop_oldest
 from ..responses_over_chat import Stream, Translation
@@ -28,7 +28,7 @@ from .history import History, Memory, Past
 from .kept import Kept
 from .knowledge import Knowledge, Known
 from .lessons import Lessons
-from .models import Catalogue, Target
+from .models import Catalogue, Target, model_of
 from .observation import log_failure
 from .settings import Settings
 from .telling import Door, Telling
@@ -62,7 +62,7 @@ class Turns:
         Whoever gets the turn closes it. One that shall not `generate` ends at once; the upstream is not asked.
         """
         asked: JSON = validate(body)  # type: ignore[assignment]  # the wire types are plain dicts
-        target = await self._catalogue.target(asked["model"], principal)
+        target = await self._chat_target(asked["model"], principal)
         past = await self.history.resolve(asked, principal, memory)
         if not generate:
             call = await self._translate(past.request, past.history or [], target, principal, target.known)
@@ -70,10 +70,27 @@ class Turns:
         call, reply, shortened = await self._ask(past, target, principal)
         return Turn(self, principal, past, call, reply, shortened, memory, target.knowledge)
 
+    async def kindred(self, body: JSON, principal: Principal) -> Target | None:
+        """Where a request goes whose model's upstream speaks Responses itself; None: it is to be translated."""
+        if all(upstream.wire == "chat" for upstream in self.settings.upstreams):
+            return None
+        target = await self._catalogue.target(model_of(body), principal)
+        return target if target.upstream.settings.wire == "responses" else None
+
+    async def _chat_target(self, name: str, principal: Principal) -> Target:
+        target = await self._catalogue.target(name, principal)
+        if target.upstream.settings.wire == "responses":
+            raise Unsupported(
+                f"The upstream of {name[:128]!r} speaks Responses itself: it is reached by POST /responses and by POST "
+                "/chat/completions alone.",
+                param="model",
+            )
+        return target
+
     async def translate(self, body: JSON, principal: Principal) -> tuple[Translation, Target]:
         """What would be sent for a request, and where to; nothing is."""
         asked: JSON = validate(body)  # type: ignore[assignment]
-        target = await self._catalogue.target(asked["model"], principal)
+        target = await self._chat_target(asked["model"], principal)
         past = await self.history.resolve(asked, principal)
         return await self._translate(past.request, past.history, target, principal, target.known), target
 

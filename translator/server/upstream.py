@@ -77,6 +77,7 @@ class UpstreamClient:
         self._key = upstream.key()
         base = self._base = httpx.URL(upstream.base_url)
         self._chat_url = base.copy_with(path=base.path.rstrip("/") + "/chat/completions")
+        self._responses_url = base.copy_with(path=base.path.rstrip("/") + "/responses")
         self._models_url = base.copy_with(path=base.path.rstrip("/") + "/models")
         self._plain_headers = {
             "accept": "application/json",
@@ -98,7 +99,15 @@ class UpstreamClient:
 
         Raises UpstreamError: what the upstream said, or that it cannot be reached.
         """
-        reply = await self._send("POST", self._chat_url, key, to_json(body))
+        return await self._post(self._chat_url, to_json(body), key)
+
+    async def post_own(self, body: bytes, key: str | None = None) -> Reply:
+        """The reply to a request of the wire that the upstream speaks, its body as it is; as `post_chat`."""
+        speaks_chat = self.settings.wire == "chat"
+        return await self._post(self._chat_url if speaks_chat else self._responses_url, body, key)
+
+    async def _post(self, url: httpx.URL, body: bytes, key: str | None) -> Reply:
+        reply = await self._send("POST", url, key, body)
         if 200 <= reply.status < 300:
             return reply
         try:

@@ -1,0 +1,108 @@
+"""Passing a request through to an upstream that speaks what the client speaks: the bytes are not touched.
+
+But for the model's name, where the public one is another: it is put into the request and taken out of the reply.
+Errors, keys and limits are as where a request is translated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from pydantic_core import to_json
+from starlette.types import Send
+
+from ..errors import TranslatorError, UpstreamError
+from ..sse import encode, encode_data
+from ..wire import events
+from .auth import Principal
+from .model_name import ModelName
+from .models import Target
+from .observation import stopping
+from .presence import Presence
+from .upstream import Reply
+
+JSON = dict[str, Any]
+
+_HANDED_ON = ("x-ratelimit-", "openai-")
+
+
+class Passage:
+    """One request on its way through."""
+
+    def __init__(self, raw: bytes, body: JSON, target: Target, event_bytes: int) -> None:
+        self._raw = raw
+        self._body = body
+        self._target = target
+        self._event_bytes = event_bytes
+        self._reply: Reply | None = None
+        self._begun = False
+
+    async def ask(self, principal: Principal) -> None:
+        """Ask the upstream. Raises UpstreamError unless it has accepted the request."""
+        renamed = self._body["model"] != self._target.model
+        content = to_json({**self._body, "model": self._target.model}) if renamed else self._raw
+        self._reply = await self._target.upstream.post_own(content, principal.upstream_key)
+
+    async def relay(self, send: Send) -> None:
+        """Hand the reply on, piece by piece, as it comes. Raises UpstreamError where it breaks off."""
+        reply = self._reply
+        assert reply is not None
+        name = None
+        if self._body["model"] != self._target.model:
+            name = ModelName(self._target.model, self._body["model"], self._event_bytes)
+        await send({"type": "http.response.start", "status": reply.status, "headers": _headers(reply)})
+        self._begun = True
+        async for data in reply.chunks:
+            if told := data if name is None else name.receive(data):
+                await send({"type": "http.response.body", "body": told, "more_body": True})
+        rest = b"" if name is None else name.finish()
+        await send({"type": "http.response.body", "body": rest})
+
+    async def tell_failure(self, send: Send, error: TranslatorError) -> bool:
+        """Tell that a reply broke off, in its stream; False where that cannot be told but by breaking off, too."""
+        if not self._begun or self._reply is None or not _streams(self._reply):
+            return False
+        if self._target.upstream.settings.wire == "chat":
+            told = encode_data(error.body())
+        else:
+            told = encode({"type": events.ERROR, **error.payload(), "error": error.payload()})
+        # an event may have been cut in the middle: a blank line ends it
+        await send({"type": "http.response.body", "body": b"\n\n" + told})
+        return True
+
+    async def aclose(self) -> None:
+        """Let go of the upstream."""
+        if self._reply is not None:
+            await self._reply.aclose()
+
+
+def _streams(reply: Reply) -> bool:
+    return reply.headers.get("content-type", "").startswith("text/event-stream")
+
+
+def _headers(reply: Reply) -> list[tuple[bytes, bytes]]:
+    kind = reply.headers.get("content-type", "application/json")
+    headers = [(b"content-type", kind.encode("latin-1"))]
+    if _streams(reply):
+        headers.append((b"cache-control", b"no-cache"))
+    for name, value in reply.headers.items():
+        if name.lower().startswith(_HANDED_ON) and name.lower() != "openai-organization":
+            headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
+    return headers
+
+
+async def pass_through(passage: Passage, principal: Principal, presence: Presence, send: Send) -> None:
+    """Ask, hand on, let go. Raises UpstreamError where nothing was sent, or nothing more can be told."""
+    try:
+        await passage.ask(principal)
+        await passage.relay(send)
+    except UpstreamError as error:
+        if not await passage.tell_failure(send, error):
+            raise
+    except asyncio.CancelledError:
+        if not presence.gone:
+            await passage.tell_failure(send, stopping())
+        raise
+    finally:
+        await passage.aclose()
