@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from translator.chat_over_responses.ledger import LEDGER as CHAT_LEDGER
 from translator.responses_over_chat.ledger import LEDGER
 from translator.server.settings import HABITS, Client, Settings, Upstream
 
@@ -37,6 +38,15 @@ def field_table() -> str:
     return _table(("field", "fate", "chat parameter", ""), [*rows, ("any other", "carried", "the same", "Passed on.")])
 
 
+def chat_field_table() -> str:
+    """The mirror's ledger."""
+    rows = (
+        (f"`{name}`", entry.fate, f"`{entry.responses}`" if entry.responses else "", entry.why)
+        for name, entry in CHAT_LEDGER.items()
+    )
+    return _table(("field", "fate", "Responses field", ""), [*rows, ("any other", "carried", "the same", "Passed on.")])
+
+
 def settings_table() -> str:
     """The settings with their defaults, and those of an upstream."""
     rows = []
@@ -48,7 +58,7 @@ def settings_table() -> str:
     return _table(("setting", "default", ""), rows)
 
 
-TABLES = {"fields": field_table, "settings": settings_table}
+TABLES = {"fields": field_table, "chat-fields": chat_field_table, "settings": settings_table}
 
 
 def put(name: str, text: str) -> None:
