@@ -113,18 +113,7 @@ class Reader:
             whole = True
             if not isinstance(delta, dict) or self._streamed:
                 delta = {}
-        reasoning = delta.get("reasoning_content") or delta.get("reasoning")
-        if reasoning:
-            self._reasoned = True
-        elif not self._reasoned:  # details that come later repeat what was told in the plain field
-            reasoning = delta.get("reasoning_details")
-        if reasoning:
-            self._read_reasoning(reasoning, deltas)
-        elif half := self._reasoning_pairs.finish():
-            deltas.append(Reasoning(half))
-        details = delta.get("reasoning_details")
-        if details and isinstance(details, list):
-            deltas.append(Details([detail for detail in details if isinstance(detail, dict)]))
+        self._read_thoughts(delta, deltas)
         logprobs = choice.get("logprobs")
         if logprobs:
             self._logprobs += token_logprobs(logprobs)
@@ -159,6 +148,20 @@ class Reader:
         if reason and isinstance(reason, str) and not self._finished:
             self._finished = True
             deltas.append(Finish(reason))
+
+    def _read_thoughts(self, delta: JSON, deltas: list[Delta]) -> None:
+        reasoning = delta.get("reasoning_content") or delta.get("reasoning")
+        if reasoning:
+            self._reasoned = True
+        elif not self._reasoned:  # details that come later repeat what was told in the plain field
+            reasoning = delta.get("reasoning_details")
+        if reasoning:
+            self._read_reasoning(reasoning, deltas)
+        elif half := self._reasoning_pairs.finish():
+            deltas.append(Reasoning(half))
+        details = delta.get("reasoning_details")
+        if details and isinstance(details, list):
+            deltas.append(Details([detail for detail in details if isinstance(detail, dict)]))
 
     def _read_calls(self, calls: list[Any], deltas: list[Delta], whole: bool) -> None:
         self._streamed = True

@@ -193,9 +193,7 @@ def translate_valid(
         parameters[dialect.max_tokens_field] = limit
     _add_parameters(chat, parameters, asked, dialect, losses)
     if asked.get("stream") or _must_stream(effort, dialect):
-        chat["stream"] = True
-        if dialect.stream_usage == "request":
-            chat["stream_options"] = {"include_usage": True}
+        chat.update(_streaming(dialect))
     return Translation(
         original,
         chat,
@@ -229,6 +227,10 @@ def _plan(
         losses.report("reasoning", "the upstream cannot think where a call is forced, so it does not")
         effort = "none"
     return plan, format, effort
+
+
+def _streaming(dialect: Dialect) -> JSON:
+    return {"stream": True} | ({"stream_options": {"include_usage": True}} if dialect.stream_usage == "request" else {})
 
 
 def _must_stream(effort: str | None, dialect: Dialect) -> bool:

@@ -12,10 +12,8 @@ What leaves it, and in which order:
     command   = command-added command-delta command-done
     terminal  = completed / incomplete / [error] failed
 
-The items are in `Output`, one of them open at a time. A fragment of another call closes the open call only when that
-one's arguments are a whole object; else it waits, as does text between the calls. Calls of tools that are told whole
-wait for all of their arguments. The terminal event waits for the upstream's end, because usage may follow the finish
-reason.
+The items are in `Output`, one of them open at a time; `Sequencer` says which, and in which order. The terminal event
+waits for the upstream's end, because usage may follow the finish reason.
 """
 
 from __future__ import annotations
@@ -35,15 +33,14 @@ from ..mapping.tool_choice import CallPolicy
 from ..mapping.tool_names import ToolNames
 from ..wire import events
 from ..wire.reading import plain
-from . import deltas, media
+from . import deltas
 from .builders import MessageBuilder, PartBuilder, reasoning_forms
-from .call_queue import CallQueue, WaitingCall
-from .calls import CustomCallBuilder
 from .chunks import open_reader
 from .obfuscation import pad
 from .options import ReplyOptions
-from .output import GROWING, Output
+from .output import Output
 from .response import known_tier, output_text
+from .sequencer import Sequencer
 from .template import ChunkTemplate
 
 JSON = dict[str, Any]
@@ -77,10 +74,9 @@ class Stream:
     ) -> None:
         self._response = response
         self._policy = policy
-        self._call_ids = set(known_call_ids)
-        self._names = names
-        self._answer_tool = answer_tool
         self._options = options
+        self.losses = Losses()
+        """What the upstream said and the client is not told."""
         self._pads = obfuscate
         self._output = Output(
             self._emit_padded if obfuscate else self._emit,
@@ -89,32 +85,27 @@ class Stream:
             reasoning_sealer=options.sealer if seal_reasoning else None,
             compaction_sealer=options.sealer if compact else None,
         )
+        self._sequencer = Sequencer(
+            self._output,
+            self.losses,
+            policy=policy,
+            names=names,
+            answer_tool=answer_tool,
+            known_call_ids=known_call_ids,
+            max_argument_bytes=options.max_argument_bytes,
+        )
         self._body = Body(options.max_event_bytes, ChunkTemplate())
         self._reader = open_reader(dialect)
         self._outbox: list[JSON] = []
         self._sequence = 0
-        self._queue = CallQueue(names, options.max_argument_bytes)
-        self._left_out: set[int] = set()  # calls the request does not allow
-        self._held: list[deltas.Delta] = []  # said while a call was not complete
-        self._aside: list[deltas.Text] = []  # text beside an answer that is to come as a call
-        self._answer_key: int | None = None
-        self._space = ""  # white space that may begin a message
         self._finish_reason: str | None = None
         self.error: TranslatorError | None = None
         """Why it failed, if it did."""
-        self.losses = Losses()
-        """What the upstream said and the client is not told."""
         self.sample: Mapping[str, Any] | None = None
         """The upstream's first chunk: it tells whose it is."""
         self._handlers: dict[type, Callable[[Any], None]] = {
-            deltas.Text: self._text,
-            deltas.Refusal: self._refusal,
-            deltas.Reasoning: self._reasoning,
-            deltas.Details: self._details,
+            **self._sequencer.handlers,
             deltas.Call: self._call,
-            deltas.Annotation: self._annotation,
-            media.Image: self._image,
-            media.Untold: lambda delta: self.losses.report("output", delta.reason),
             deltas.Finish: self._finish,
             deltas.Usage: self._usage,
             deltas.Tier: self._tier,
@@ -284,56 +275,10 @@ class Stream:
                 return
             self._handlers[type(delta)](delta)
 
-    def _text(self, delta: deltas.Text) -> None:
-        message = self._output.open
-        if type(message) is not MessageBuilder:
-            if not self._room_for(delta):
-                return
-            if self._answer_tool is not None:
-                self._aside.append(delta)
-                return
-            text = self._space + delta.text
-            if not text.strip() and not delta.logprobs:
-                self._space = text
-                return
-            self._space = ""
-            message = self._open_message()
-            message.append_text(text, delta.logprobs)
-        else:
-            message.append_text(delta.text, delta.logprobs)
-
-    def _refusal(self, delta: deltas.Refusal) -> None:
-        if self._room_for(delta):
-            self._open_message().append_refusal(delta.text)
-
-    def _annotation(self, delta: deltas.Annotation) -> None:
-        if self._room_for(delta):
-            self._open_message().annotate(delta.annotation)
-
-    def _reasoning(self, delta: deltas.Reasoning) -> None:
-        # how a summary was thought of stands for nothing
-        if not self._output.summarises and self._room_for(delta):
-            self._output.reasoning().append(delta.text)
-
-    def _details(self, delta: deltas.Details) -> None:
-        if not self._output.summarises:
-            self._output.add_details(delta.details)
-
-    def _image(self, delta: media.Image) -> None:
-        if not self._output.summarises and self._room_for(delta):
-            self._output.add_image(delta)
-
     def _call(self, delta: deltas.Call) -> None:
-        fault = self._queue.weigh(delta)
+        fault = self._sequencer.take_call(delta)
         if fault is not None:
             self._break_off(fault)
-        elif isinstance(open := self._output.open, GROWING) and delta.key == self._output.open_key:
-            if delta.arguments:
-                open.append(delta.arguments)
-        elif self._queue.add(delta):
-            self._advance()
-        elif delta.arguments.strip() and delta.key not in self._left_out:
-            self.losses.report("output", "the upstream sent more for a tool call that was complete")
 
     def _finish(self, delta: deltas.Finish) -> None:
         self._finish_reason = delta.reason
@@ -348,83 +293,20 @@ class Stream:
     def _fault(self, delta: deltas.Fault) -> None:
         self._break_off(delta.error)
 
-    # ---- items ----
-
-    def _open_message(self) -> MessageBuilder:
-        message = self._output.message()
-        if self._space:
-            space, self._space = self._space, ""
-            message.append_text(space, None)
-        return message
-
-    def _room_for(self, delta: deltas.Delta) -> bool:
-        """Whether something that is no call can be told now; else it is held until the calls are complete."""
-        if self._output.within_call or (self._queue and isinstance(self._output.open, GROWING)):
-            self._held.append(delta)
-            return False
-        return True
-
-    def _advance(self) -> None:
-        """Announce the calls that can be: in the order they began, each when the one before it is complete."""
-        while self._queue.ready and not self._output.within_call:
-            self._open_call(self._queue.pop())
-
-    def _open_call(self, waiting: WaitingCall) -> None:
-        if self._answer_tool is not None and waiting.name == self._answer_tool:
-            self._open_answer(waiting)
-            return
-        if not self._policy.admits(waiting.name, self._output.count_calls()):
-            self.losses.report("output", f"a call to '{waiting.name}', which the request does not allow, was left out")
-            self._left_out.add(waiting.key)
-            return
-        self._space = ""  # nothing but white space before a call is the template's
-        self._tell_aside()
-        call_id = waiting.call_id
-        if not call_id or call_id in self._call_ids:
-            # missing, or used before: some upstreams number the calls of each reply from 0
-            call_id = self._output.name_call()
-        self._call_ids.add(call_id)
-        self._output.open_call(waiting, call_id, self._names, self.losses)
-
-    def _open_answer(self, waiting: WaitingCall) -> None:
-        """The answer that comes as a call's arguments is told as text."""
-        if self._answer_key not in (None, waiting.key):
-            self.losses.report("output", "the upstream answered more than once")
-            self._left_out.add(waiting.key)
-            return
-        self._answer_key = waiting.key
-        self._tell_aside()
-        self._output.open_answer(waiting)
-
-    def _tell_aside(self) -> None:
-        """Text that waited for an answer in form of a call: it is told where that does not come, or not first."""
-        aside, self._aside = self._aside, []
-        if not "".join(delta.text for delta in aside).strip():
-            return
-        if self._answer_key is not None:
-            self.losses.report("output", "text beside the answer was left out")
-        else:
-            for delta in aside:
-                self._open_message().append_text(delta.text, delta.logprobs)
-
     # ---- the end ----
 
     def _end(self, completed_at: int | None) -> None:
         for delta in self._reader.finish():
             self._handlers[type(delta)](delta)
-        said_nothing = not self._output.items and not self._queue
-        if self._finish_reason is None and (said_nothing or not self._body.ended):
+        if self._finish_reason is None and (self._sequencer.silent or not self._body.ended):
             self._break_off(UpstreamError(_BROKE_OFF, code="upstream_incomplete"))
             return
         outcome = self._outcome()
-        while self._queue:
-            self._open_call(self._queue.pop())
-        self._tell_held()
+        self._sequencer.settle()
         if outcome is FAILED:
             self._break_off(UpstreamError(f"The upstream ended with '{self._finish_reason}'.", code="upstream_failed"))
             return
         completed = outcome.status == "completed"
-        self._tell_aside()
         self._output.close("completed" if completed else "incomplete", "final_answer" if completed else None)
         missing = self._missing() if completed else None
         if missing is not None:
@@ -458,29 +340,14 @@ class Stream:
     def _outcome(self) -> Outcome:
         """How the answer ended, as the client is to be told."""
         outcome = map_finish_reason(self._finish_reason) if self._finish_reason is not None else COMPLETED
-        if outcome is OUT_OF_TOKENS and self._options.length_status == "completed":
-            freeform = isinstance(self._output.open, CustomCallBuilder) and self._output.within_call
-            if not freeform and not self._queue.holds_freeform:
-                self.losses.report("output", "the model ran out of tokens; the reply is told as completed")
-                return COMPLETED
+        told_as_completed = outcome is OUT_OF_TOKENS and self._options.length_status == "completed"
+        if told_as_completed and not self._sequencer.within_freeform:
+            self.losses.report("output", "the model ran out of tokens; the reply is told as completed")
+            return COMPLETED
         return outcome
 
-    def _tell_held(self) -> None:
-        held, self._held = self._held, []
-        if held:
-            self._output.close("completed", None)
-        for delta in held:
-            self._handlers[type(delta)](delta)
-        if self._space and not self._output.count_calls():
-            self._open_message()
-
     def _break_off(self, error: TranslatorError) -> None:
-        if self._queue and not self._output.within_call:
-            self._open_call(self._queue.pop())
-        if self._queue or self._held:
-            # an item that is cut must be the last one
-            self.losses.report("output", "the answer broke off within a call; what stood behind it is not told")
-        self._tell_aside()
+        self._sequencer.cut()
         self._output.close("incomplete", None)
         self.error = error
         payload = error.payload()
