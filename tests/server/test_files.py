@@ -11,8 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 from openai import BadRequestError, NotFoundError, OpenAI
+from pydantic import ValidationError
 
 from translator.server.app import PREFIXES
+from translator.server.settings import Settings
 
 from ..servers import Connect, RunningServer, Serve, wait_until
 
@@ -271,3 +273,9 @@ async def test_many_upload_at_once(server: RunningServer, kept: Path) -> None:
 
         assert all(await asyncio.gather(*map(upload, range(20))))
     assert len(contents(kept)) == 20
+
+
+@pytest.mark.parametrize("files", ["s3://", "gs://bucket", "ftp://host/path", ""])
+def test_where_no_files_can_be_is_refused_at_the_start(files: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings(files=files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 from collections import Counter
@@ -350,6 +351,18 @@ class Settings(_Habits):
                 if times > 1:
                     raise ValueError(f"has {times} {kind} named {name!r}: give each a name of its own")
         return upstreams
+
+    @field_validator("files")
+    @classmethod
+    def _reachable(cls, files: str | None) -> str | None:
+        scheme, separator, rest = (files or "").partition("://")
+        if not separator:
+            return files
+        if scheme != "s3" or not rest.strip("/"):
+            raise ValueError("is neither a directory nor s3://BUCKET/PREFIX")
+        if importlib.util.find_spec("obstore") is None:
+            raise ValueError("is a bucket, which needs the extra s3: pip install 'responses-translator[s3]'")
+        return files
 
     @field_validator("store")
     @classmethod

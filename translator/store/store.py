@@ -158,6 +158,10 @@ async def _open_database(url: str, synchronous: Synchronous, wait: float) -> tup
 
 
 def _open_shelf(url: str, files: str | None) -> Shelf:
+    if files is not None and files.startswith("s3://"):
+        from .bucket import Bucket  # what it needs is there where the extra `s3` is installed
+
+        return Bucket(files)
     if files is not None:
         return Directory(Path(files).expanduser().absolute())
     return Directory(None if url in ("memory:", "none") else data_directory(url) / "files")
