@@ -37,7 +37,7 @@ def meant(says: Say, request: JSON, family: Family) -> Say:
         answer = [name for name in offered if name not in ("get_weather", "get_time")]
         if answer and (choice is not None or "by calling" in words):
             calls, text = ((answer[0], data),), ""
-        elif "json_schema" in format or "value" in format or SCHEMA_WORDS in words.replace("\\", ""):
+        elif {"json_schema", "value", "schema"} & format.keys() or SCHEMA_WORDS in words.replace("\\", ""):
             text = json.dumps(data)
     if calls:
         text = ""

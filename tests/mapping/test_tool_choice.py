@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from translator.dialects import DEFAULT
 from translator.errors import InvalidRequest
 
 from .test_tools import CRM, LOOK_UP, NOTE, PATCH, offered, plan
@@ -41,6 +43,17 @@ def test_a_choice_that_fits_several_tools_is_cut_down_to_them() -> None:
     result = plan(LOOK_UP, CRM, erp, tool_choice={"type": "function", "name": "find"})
     assert offered(result) == ["crm__find", "erp__find"]
     assert result.parameters["tool_choice"] == "required"
+
+
+def test_where_only_names_are_taken_the_only_tool_is_required_by_its_name() -> None:
+    dialect = replace(DEFAULT, tool_choice=frozenset({"auto", "named"}))
+    assert plan(LOOK_UP, tool_choice="required", dialect=dialect).parameters["tool_choice"] == {
+        "type": "function",
+        "function": {"name": "look_up"},
+    }
+    several = plan(LOOK_UP, NOTE, tool_choice="required", dialect=dialect)
+    assert "tool_choice" not in several.parameters
+    assert several.instruction == "You must call one of these tools before you answer: look_up, note."
 
 
 def test_allowed_tools_may_name_any_kind_and_whole_namespaces() -> None:

@@ -235,6 +235,7 @@ def mapped(status: int, body: Any, **headers: str) -> UpstreamError:
         (503, {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}, BUSY),
         (501, openai("not implemented"), INVALID),
         (500, openai("oops", type="internal_server_error"), FAILED),
+        (500, openai("1 validation error:\n  {'type': 'int_parsing', 'loc': ('body', 'top_k')}"), INVALID),
         (404, openai('model "x" not found, try pulling it first', type="not_found_error"), MODEL),
         (
             400,
@@ -442,6 +443,7 @@ def test_aws_names_the_kind_in_a_header() -> None:
             "Max retries: HTTPConnectionPool(host=[address])",
         ),
         ("refused by api.internal.example.com:443/v1/chat", "refused by [address]"),
+        ('1 error: odd\n\n  File "/srv/llama_cpp/app.py", line 376, in create\n    POST /v1', "1 error: odd"),
         ('boom\nTraceback (most recent call last):\n  File "/srv/x.py"', "boom\n[traceback]"),
     ],
 )

@@ -150,6 +150,14 @@ def test_a_capped_limit_is_reported() -> None:
     assert losses(call) == {"max_output_tokens": "capped to 100"}
 
 
+def test_a_schema_stands_beside_the_type_json_object_where_the_upstream_wants_it_there() -> None:
+    call = ask({"json_schema": "object_schema"}, text=FORMAT)
+    schema = FORMAT["format"]["schema"]
+    assert call.chat_request["response_format"] == {"type": "json_object", "schema": schema}
+    assert len(call.chat_request["messages"]) == 1
+    assert "text.format" not in losses(call)
+
+
 # ---- the answer as a call ----
 
 FORCED: JSON = {"json_schema": "forced_tool"}

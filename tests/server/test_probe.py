@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from translator.cli import main
 from translator.server import demo
 from translator.server.configuration import load
 from translator.server.probe import probe
+from translator.server.questions import QUESTIONS
 from translator.server.settings import Upstream
 from translator.server.upstream import UpstreamClient
 
@@ -44,7 +46,7 @@ async def test_what_it_finds_out_of_the_demo_is_right() -> None:
         "reasoning": "in reasoning_content",
         "errors": "400, nested",
     }
-    assert asked == list(report.findings)
+    assert asked == [question.name for question in QUESTIONS]
     assert (report.model, report.preset, report.switches()) == ("demo", None, {})
 
 
@@ -91,6 +93,26 @@ def lm_studio(body: JSON) -> Response:
     return JSONResponse({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
 
 
+def with_object_schema(body: JSON) -> Response:
+    """An upstream that takes a schema beside the type json_object, and nowhere else."""
+    format = body.get("response_format", {})
+    if format.get("type") == "json_schema":
+        return JSONResponse({"error": {"message": "response_format: Input should be 'text' or 'json_object'"}}, 400)
+    text = '{"ok": true}' if "schema" in format else "{}" if format else "Hello"
+    message = {"role": "assistant", "content": text}
+    return JSONResponse({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
+
+
+def test_a_schema_beside_the_type_json_object_is_found(
+    strict: Callable[[Callable[[JSON], Response], JSON], RunningServer],
+) -> None:
+    server = strict(with_object_schema, {"id": "m"})
+    report = json.loads(run(server.base_url, "--json").stdout)
+    assert report["findings"]["json_schema"] == "refused"
+    assert report["findings"]["json_object with schema"] == "honoured"
+    assert report["dialect"]["json_schema"] == "object_schema"
+
+
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["probe", *arguments])
 
@@ -102,8 +124,8 @@ def test_it_prints_what_it_found_and_writes_settings_that_can_be_read(
     file = tmp_path / "translator.toml"
     result = run(server.base_url, "--write", str(file))
     assert result.exit_code == 0
-    assert "tool_choice by name   refused" in result.stdout
-    assert "reasoning             in reasoning" in result.stdout
+    assert re.search("^tool_choice by name +refused$", result.stdout, re.M)
+    assert re.search("^reasoning +in reasoning$", result.stdout, re.M)
     assert file.read_text() in result.stdout
     (upstream,) = load({}, file).upstreams
     assert upstream.preset == "lmstudio"

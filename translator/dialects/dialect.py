@@ -90,9 +90,10 @@ class Dialect:
     force_stream: Literal["never", "thinking", "always"] = "never"
     """Whether the upstream is asked to stream although the client is not. DashScope thinks only in streams."""
 
-    json_schema: Literal["native", "value", "json_object", "forced_tool", "prompt"] = "native"
-    """How a schema is asked for. `value`: TGI's shape; `json_object`: with the schema in the prompt (DeepSeek);
-    `forced_tool`: a function that must be called; `prompt`: in words alone."""
+    json_schema: Literal["native", "value", "object_schema", "json_object", "forced_tool", "prompt"] = "native"
+    """How a schema is asked for. `value`: TGI's shape; `object_schema`: beside the type json_object (llama-cpp-python);
+    `json_object`: with the schema in the prompt (DeepSeek); `forced_tool`: a function that must be called; `prompt`: in
+    words alone."""
 
     json_object: Literal["native", "as_schema", "prompt"] = "native"
     """How plain JSON is asked for. `as_schema`: LM Studio knows only json_schema."""

@@ -133,8 +133,10 @@ def _strict_tools(old: Dialect, new: Dialect, sent: JSON) -> bool:
 
 
 def _json_schema(old: Dialect, new: Dialect, sent: JSON) -> bool:
-    asked = {"native": "json_schema", "value": "json_schema", "json_object": "json_object"}
-    return _format(sent) is not None and _format(sent) == asked.get(old.json_schema)
+    asked = {("native", "value"): "json_schema", ("object_schema", "json_object"): "json_object"}
+    return _format(sent) is not None and any(
+        _format(sent) == kind for means, kind in asked.items() if old.json_schema in means
+    )
 
 
 def _json_object(old: Dialect, new: Dialect, sent: JSON) -> bool:

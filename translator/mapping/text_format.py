@@ -77,6 +77,8 @@ def _map_json_schema(
     if means == "json_object":
         losses.report("text.format", "the upstream guarantees JSON, but is asked for the schema in words only")
         return FormatPlan({"type": "json_object"}, _in_words(schema))
+    if means == "object_schema":
+        return FormatPlan({"type": "json_object", "schema": _fitted(schema, dialect, losses)})
     nested: JSON = {"name": format.get("name", "response")}  # Together and Mistral require a name
     for key in ("description", "schema", "strict"):
         if key in format:

@@ -70,7 +70,7 @@ def map_choice(
     """`tool_choice` → the chat parameters and, on the last rung, the words that stand for the choice.
 
     `taken` are the choices the upstream takes. The ladder: a named tool → `required` with the tools cut down to it →
-    the same with an instruction alone.
+    the same with an instruction alone. Where only names are taken, `required` names the only tool.
     """
     wanted = _wanted(choice)
     tools = [entry.chat for entry in offered]
@@ -88,13 +88,18 @@ def map_choice(
             )
         if len(offered) == 1 and "named" in taken:
             hosted = offered[0].chat["type"] != "function"
-            named = choice if hosted else {"type": "function", "function": {"name": offered[0].name}}
-            return {"tools": tools, "tool_choice": named}, None
+            return {"tools": tools, "tool_choice": choice if hosted else _by_name(offered[0])}, None
         tools = [entry.chat for entry in offered]
     if "required" in taken:
         return {"tools": tools, "tool_choice": required_word}, None
+    if "named" in taken and len(offered) == 1 and offered[0].chat["type"] == "function":
+        return {"tools": tools, "tool_choice": _by_name(offered[0])}, None
     names = ", ".join(entry.name for entry in offered)
     return {"tools": tools}, f"You must call one of these tools before you answer: {names}."
+
+
+def _by_name(entry: Offered) -> JSON:
+    return {"type": "function", "function": {"name": entry.name}}
 
 
 def _wanted(choice: Any) -> str:

@@ -187,6 +187,12 @@ def _read_json_schema(answer: Answer, dialect: Dialect) -> Finding:
     return ("refused" if answer.error is not None else "ignored"), {"json_schema": below}
 
 
+def _read_object_schema(answer: Answer, dialect: Dialect) -> Finding:
+    if answer.error is None and fault_of(answer.text, {"type": "json_schema", "schema": _SCHEMA}) is None:
+        return "honoured", {"json_schema": "object_schema"}
+    return ("refused" if answer.error is not None else "ignored"), {}
+
+
 def _ask_vision(model: str, dialect: Dialect) -> JSON:
     content = [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": _DOT}}]
     return {**_request("", 16)(model, dialect), "messages": [{"role": "user", "content": content}]}
@@ -237,6 +243,13 @@ def _ask_json_schema(model: str, dialect: Dialect) -> JSON:
     return _request("Is all well? Answer in JSON.", response_format=schema)(model, dialect)
 
 
+def _ask_object_schema(model: str, dialect: Dialect) -> JSON | None:
+    if dialect.json_schema == "native":
+        return None
+    format = {"type": "json_object", "schema": _SCHEMA}
+    return _request("Is all well? Answer in JSON.", response_format=format)(model, dialect)
+
+
 QUESTIONS: tuple[Question, ...] = (
     Question("token limit", _request("Count from 1 to 50.", FEW_TOKENS), _read_limit, essential=True),
     Question("streaming", _ask_stream, _read_stream),
@@ -259,6 +272,7 @@ QUESTIONS: tuple[Question, ...] = (
         refusal_is_the_answer=True,
     ),
     Question("json_schema", _ask_json_schema, _read_json_schema, refusal_is_the_answer=True),
+    Question("json_object with schema", _ask_object_schema, _read_object_schema, refusal_is_the_answer=True),
     Question("images", _ask_vision, _read_vision),
     Question("reasoning", _request("What is 17 times 23?", reasoning_effort="low"), _read_reasoning),
     Question("errors", _ask_error, _read_error, refusal_is_the_answer=True),
