@@ -10,6 +10,15 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 SAID = {
+    "ask_about_a_file.py": [
+        "Uploaded: house_rules.pdf, 874 bytes",
+        '--- file "house_rules.pdf" ---',
+        "--- page 2 of 2 ---",
+        "The cat is called Miru. The key is under the stone.",
+        "What is the cat called?",
+        "The next turn is told of it, too: 100 tokens.",
+        "Deleted: True",
+    ],
     "migrate_one_request.py": [
         '   "role": "user",                                              "content": "You are a travel agent."',
         '                                                              "max_tokens": 200',
