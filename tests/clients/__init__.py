@@ -1,0 +1,1 @@
+"""The programs that people use, unmodified, against a real server with a strict chat-only upstream behind it."""
