@@ -1,4 +1,4 @@
-"""A server that tells its own CPU time: `python -m tests.benchmarks.serving bare|translator UPSTREAM_URL`.
+"""A server that tells its own CPU time: `python -m tests.benchmarks.serving bare|translator UPSTREAM_URL [STORE]`.
 
 It prints its port, then the seconds of CPU it has used for each line it reads.
 """
@@ -20,16 +20,16 @@ from translator.server.settings import Model, Settings, Upstream
 from . import bare
 
 
-def configure(kind: str, upstream: str) -> uvicorn.Config:
+def configure(kind: str, upstream: str, store: str = "memory:") -> uvicorn.Config:
     if kind == "bare":
         return uvicorn.Config(bare.create_app(upstream), log_config=None, access_log=False, proxy_headers=False)
     running.log_to(open(os.devnull, "w"))  # noqa: SIM115 - for as long as the process lives
-    settings = Settings(store="memory:", upstreams=(Upstream(base_url=upstream, models=(Model(name="gpt-demo"),)),))
+    settings = Settings(store=store, upstreams=(Upstream(base_url=upstream, models=(Model(name="gpt-demo"),)),))
     return running.configure(create_app(settings), settings)
 
 
-def main(kind: str, upstream: str) -> None:
-    server = uvicorn.Server(configure(kind, upstream))
+def main(*arguments: str) -> None:
+    server = uvicorn.Server(configure(*arguments))
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
     print(listener.getsockname()[1], flush=True)
 

@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+
+from .load import Process, measure
 
 CONNECTIONS = 16
 ROUNDS = 20
 LIMIT = 1.5
 
 pytestmark = pytest.mark.benchmark
-
-
-class Process:
-    """A module of this package in a process of its own; the first thing it prints is its port."""
-
-    def __init__(self, module: str, *arguments: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", f"tests.benchmarks.{module}", *arguments],
-            cwd=Path(__file__).parents[2],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.port = int(self.ask(""))
-
-    def ask(self, line: str = "\n") -> str:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(line)
-        self._process.stdin.flush()
-        return self._process.stdout.readline()
-
-    def end(self) -> None:
-        self._process.communicate(timeout=10)
 
 
 @pytest.fixture(scope="module")
@@ -55,29 +30,6 @@ def servers() -> Iterator[dict[str, Process]]:
         yield {kind: start("serving", kind, base_url) for kind in ("bare", "translator")}
 
 
-async def _ask(port: int, body: bytes, times: int, end: bytes) -> None:
-    """One keep-alive connection; an answer is complete with the bytes `end`."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**22)
-    head = f"POST /v1/responses HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
-    for _ in range(times):
-        writer.write(head.encode() + b"\r\n\r\n" + body)
-        answer = await reader.readuntil(end)
-        assert answer.startswith(b"HTTP/1.1 200 OK\r\n"), answer
-    writer.close()
-    await writer.wait_closed()
-
-
-def _measure(server: Process, body: bytes, times: int, end: bytes) -> float:
-    """Microseconds of CPU per request."""
-
-    async def load() -> None:
-        await asyncio.gather(*[_ask(server.port, body, times, end) for _ in range(CONNECTIONS)])
-
-    before = float(server.ask())
-    asyncio.run(load())
-    return (float(server.ask()) - before) / (CONNECTIONS * times) * 1e6
-
-
 def _ratio(servers: dict[str, Process], times: int, *, stream: bool) -> tuple[float, str]:
     """The best of several rounds each, taken in turns: noise only ever adds."""
     asked: dict[str, dict[str, object]] = {
@@ -91,7 +43,9 @@ def _ratio(servers: dict[str, Process], times: int, *, stream: bool) -> tuple[fl
     best = dict.fromkeys(asked, float("inf"))
     for round in range(ROUNDS + 1):
         for kind, body in asked.items():
-            spent = _measure(servers[kind], json.dumps(body | {"stream": stream}).encode(), times, ends[kind])
+            spent = measure(
+                servers[kind], json.dumps(body | {"stream": stream}).encode(), ends[kind], CONNECTIONS, times
+            )
             if round:  # the first warms up
                 best[kind] = min(best[kind], spent)
     ratio = best["translator"] / best["bare"]

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic_core import to_json
+from sqlalchemy import Engine, event
 
 from translator.store import Store
+from translator.store.postgres import PostgresDatabase
 
 from .conftest import Open
 from .turns import TENANT, new_id, response
@@ -68,22 +74,85 @@ async def test_storing_a_response_costs_less_than_half_a_request(
     assert storing / without <= LIMIT
 
 
-async def chain_cost(store: Store, turns: int, times: int) -> float:
+class Reading:
+    """What reading a chain took: queries, bytes of items that the database handed over, and CPU seconds."""
+
+    def __init__(self, queries: int, size: int, seconds: float) -> None:
+        self.queries = queries
+        self.size = size
+        self.seconds = seconds
+
+
+def engines(database: Any) -> list[Engine]:
+    """All through which a database asks."""
+    if isinstance(database, PostgresDatabase):
+        return [database._engine.sync_engine]
+    return [database._reader, database._writer]
+
+
+async def read_chain(store: Store, turns: int, times: int) -> Reading:
+    """Store a chain of so many short turns, and read it."""
     ids = [new_id() for _ in range(turns)]
     pairs = zip(ids, [None, *ids[:-1]], strict=True)
     await asyncio.gather(*(store.responses.save(response(id, parent)) for id, parent in pairs))
+    asked: list[str] = []
+
+    def count(connection: object, cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    for engine in engines(store._database):
+        event.listen(engine, "before_cursor_execute", count)
     before = time.process_time()
     for _ in range(times):
-        assert len(await store.responses.chain(TENANT, ids[-1])) == turns
-    return (time.process_time() - before) / times
+        chain = await store.responses.chain(TENANT, ids[-1])
+        assert [turn.id for turn in chain] == ids
+    seconds = time.process_time() - before
+    for engine in engines(store._database):
+        event.remove(engine, "before_cursor_execute", count)
+    rows = await store.responses._chain(TENANT, ids[-1])
+    size = sum(len(value) for row in rows for value in row if isinstance(value, bytes))
+    return Reading(len(asked) // times, size, seconds / times)
 
 
 async def test_reading_a_chain_costs_in_proportion_to_its_length(
+    lasting_url: str, opened: Open, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = await opened(lasting_url)
+    short = await read_chain(store, 10, 200)
+    long = await read_chain(store, 1000, 20)
+    ratio = long.seconds / short.seconds
+    with capsys.disabled():
+        print(
+            f"\nchain of 1,000 turns against one of 10: {long.queries} query against {short.queries}, "
+            f"{long.size:,} bytes against {short.size:,}, "
+            f"{long.seconds * 1e6:.0f} µs against {short.seconds * 1e6:.0f} µs: {ratio:.0f} times"
+        )
+    assert (short.queries, long.queries) == (1, 1)
+    assert long.size == 100 * short.size  # every turn says as much
+    assert ratio < 100
+
+
+async def test_a_chain_takes_room_in_proportion_to_what_was_said(
     tmp_path: Path, opened: Open, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store = await opened(f"sqlite:///{tmp_path / 'store.db'}")
-    short = await chain_cost(store, 10, 200)
-    long = await chain_cost(store, 1000, 20)
+    path = tmp_path / "store.db"
+    said = len(to_json([*response().input, *response().output]))
+    sizes = []
+    store = await opened(f"sqlite:///{path}")
+    parent = None
+    for turns in (0, 1000, 1000):
+        for _ in range(turns):
+            made = response(parent=parent)
+            await store.responses.save(made)
+            parent = made.id
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        sizes.append(path.stat().st_size)
+    first, second = sizes[1] - sizes[0], sizes[2] - sizes[1]
     with capsys.disabled():
-        print(f"\nchain: {short * 1e6:.0f} µs for 10 turns, {long * 1e6:.0f} µs for 1,000: {long / short:.0f} times")
-    assert long / short < 100
+        print(
+            f"\na chain's turns in the file: {first / 1000:.0f} bytes for each of the first 1,000, "
+            f"{second / 1000:.0f} for each of the next; {said} were said in each"
+        )
+    assert second < 1.2 * first
+    assert second / 1000 < 3 * said
