@@ -50,6 +50,12 @@ def test_the_sdk_example_prints_what_the_readme_says(demo: RunningServer) -> Non
     assert run(source) == code("sdk-output")
 
 
+def test_the_state_example_prints_what_the_readme_says(demo: RunningServer) -> None:
+    source = code("state").replace("http://127.0.0.1:8080/v1", demo.base_url)
+    assert source != code("state")
+    assert run(source) == code("state-output")
+
+
 def test_the_curl_example_streams_the_events_the_readme_shows(demo: RunningServer) -> None:
     command = code("curl").replace("http://127.0.0.1:8080/v1", demo.base_url)
     streamed = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True, timeout=30).stdout
