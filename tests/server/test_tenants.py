@@ -94,6 +94,7 @@ TRIES: dict[tuple[str, str], list[tuple[str, JSON | None]]] = {
 
 WITHOUT_IDS = {
     ("GET", "/responses"): "it only says that a WebSocket is to be opened otherwise",
+    ("POST", "/chat/completions"): "each request brings its whole conversation, and nothing is kept of it",
     ("POST", "/files"): "it makes a new one",
     ("POST", "/uploads"): "it makes a new one",
     ("GET", "/models"): "models are everybody's",
