@@ -30,7 +30,7 @@ ASK = {"model": "m", "input": "the secret question", "store": False}
         ("GET", "/", 404),
         ("GET", "/v1/nothing", 404),
         ("POST", "/v1/responses/", 404),
-        ("POST", "/v1/chat/completions", 404),
+        ("POST", "/v1/embeddings", 404),
     ],
 )
 def test_every_answer_is_json_and_has_a_request_id(method: str, path: str, status: int, serve: Serve) -> None:

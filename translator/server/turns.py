@@ -9,18 +9,18 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from ..errors import InvalidRequest, TranslatorError, Unsupported, UpstreamError
 from ..mapping.losses import Loss
 from ..mapping.truncation import drop_oldest
-from ..responses_over_chat import Stream, Translation
+from ..responses_over_chat import ReplyOptions, Stream, Translation
 from ..responses_over_chat.request import translate_valid
 from ..responses_over_chat.response import read_response
 from ..wire.responses import validate
 from .attachments import Attacher
-from .auth import Principal
+from .auth import Principal, Program
 from .documents import Documents
 from .fetching import Fetcher
 from .habits import Habits
@@ -40,6 +40,9 @@ JSON = dict[str, Any]
 _SHORTENINGS = 8
 """How often a conversation that is too long is shortened, each time by a quarter, before the error is passed on."""
 
+_MOST_OPTIONS = 1024
+"""For how many clients the options of their replies are remembered."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -53,6 +56,7 @@ class Turns:
         self._kept = kept
         self._attacher = Attacher(kept, Documents(settings.documents()), fetcher)
         self._habits = Habits(settings)
+        self._options = lru_cache(_MOST_OPTIONS)(self._find_options)
 
     async def begin(
         self, body: JSON, principal: Principal, memory: Memory | None = None, *, generate: bool = True
@@ -105,14 +109,15 @@ class Turns:
             upstream_model=target.model,
             output_limit=limits.max_output,
             window=limits.window,
-            options=dataclasses.replace(
-                self._habits.of(principal.program), sealer=self._kept.seal.of(principal.tenant)
-            ),
+            options=self._options(principal.program, principal.tenant),
             history=history,
             stored=self.history.keeps,
             shortens=True,
             attachments=attachments,
         )
+
+    def _find_options(self, program: Program, tenant: str) -> ReplyOptions:
+        return dataclasses.replace(self._habits.of(program), sealer=self._kept.seal.of(tenant))
 
     async def _ask(self, past: Past, target: Target, principal: Principal) -> tuple[Translation, Reply, list[Loss]]:
         """Ask the upstream, with less of the conversation each time it says that it is too long, if that is allowed."""

@@ -150,7 +150,11 @@ class UpstreamClient:
 
     async def _send(self, method: str, url: httpx.URL, key: str | None, body: bytes) -> Reply:
         headers = self._own_headers if key is None else self._with_key(key)
-        request = httpx.Request(method, url, headers=headers, content=body, extensions=self._extensions)
+        # given as content, httpx would take eight times as long, to add headers that every transport adds itself
+        request = httpx.Request(
+            method, url, headers=headers, stream=httpx.ByteStream(body), extensions=self._extensions
+        )
+        request.read()
         request.headers.encoding = "ascii"  # or it is guessed for each header anew
         try:
             return Reply(await self._transport.handle_async_request(request))
@@ -183,6 +187,7 @@ class Reply:
         self.headers: Mapping[str, str] = response.headers
         self.chunks = self._read()
         """The body as it arrives. Raises UpstreamError when it breaks off."""
+        self._ended = False
 
     async def read(self, limit: int) -> bytes:
         """The whole body; UpstreamError where it has more than `limit` bytes."""
@@ -209,6 +214,8 @@ class Reply:
 
         Mostly nothing but its end is left, and is there already; what takes longer is not worth a connection.
         """
+        if self._ended:
+            return
         with contextlib.suppress(TimeoutError, UpstreamError):
             async with asyncio.timeout(LINGER_SECONDS):
                 async for _ in self.chunks:
@@ -225,6 +232,7 @@ class Reply:
         try:
             async for chunk in response.aiter_bytes() if "content-encoding" in response.headers else _raw(response):
                 yield chunk
+            self._ended = True
         except _BROKEN as error:
             raise _explain(error) from error
 
