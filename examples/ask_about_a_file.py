@@ -2,8 +2,8 @@
 
     python examples/ask_about_a_file.py
 
-It starts a server with a demo model, which repeats what it is told. Set OPENAI_BASE_URL, OPENAI_API_KEY and MODEL to use
-your own.
+It starts a server with a demo model, which repeats what it is told. Set OPENAI_BASE_URL, OPENAI_API_KEY and MODEL to
+use your own.
 """
 
 from __future__ import annotations

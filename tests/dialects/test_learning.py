@@ -28,6 +28,7 @@ CALL = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments
 CALLED = [USER, {"role": "assistant", "content": "", "tool_calls": [CALL]}, {"role": "tool", "content": "1"}]
 TOOLS = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
 NAMED = {"type": "function", "function": {"name": "f"}}
+FILE = [{"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERi0="}}]
 IMAGE = [{"type": "image_url", "image_url": {"url": "https://example.com/a.png", "detail": "low"}}]
 
 
@@ -293,6 +294,19 @@ MCT = replace(DEFAULT, max_tokens_field="max_completion_tokens")
             {"structured_with_tools": False},
         ),
         # media
+        *(
+            (message, asked({"role": "user", "content": FILE}), {"file": False})
+            for message in (
+                "Unsupported chat content part type: 'file'. Supported types: text, image_url",
+                "Unknown part type: file",
+                "messages[0].content[0]: unknown variant `file`, expected `text` or `image_url`",
+                "Input tag 'file' found using 'type' does not match any of the expected tags: 'text', 'image_url'",
+                "Input should be 'text' [type=literal_error, input_value='file', input_type=str]",
+                "Invalid Value: 'file'. This model does not support file content types.",
+                "unsupported content[].type",
+                "Only 'text' content type is supported.",
+            )
+        ),
         (
             "image input is not supported by this server",
             asked({"role": "user", "content": IMAGE}),
@@ -384,6 +398,7 @@ def test_a_preset_that_is_wrong_is_corrected(
         (REPLAYING, {"reasoning_replay_field": "reasoning"}, asked(*CALLED)),
         (DEFAULT, {"strict_tools": "strip"}, asked(tools=TOOLS)),
         (DEFAULT, {"image": frozenset({"url"})}, asked({"role": "user", "content": IMAGE})),
+        (DEFAULT, {"file": False}, asked({"role": "user", "content": IMAGE})),
         (DEFAULT, {"tool_choice": frozenset({"auto"})}, asked(tools=TOOLS)),
         (DEFAULT, {"effort_map": {"low": "high"}}, asked(reasoning_effort="medium")),
         (DEFAULT, {"hosted_tools": frozenset({"web_search"})}, asked()),

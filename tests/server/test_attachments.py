@@ -224,3 +224,17 @@ def test_the_end_of_a_long_document_is_left_out_and_reported(serve: Serve, upstr
     answer = httpx.post(f"{server.base_url}/responses", json=body)
     assert told(upstream) == '--- file "a.txt" ---\n0123456789\n(The rest is left out.)\n--- end of file "a.txt" ---'
     assert "not all of it: 10 characters" in answer.headers["x-translator-losses"]
+
+
+def test_an_upstream_that_refuses_files_is_told_their_text_from_then_on(
+    serve: Serve, upstream: ScriptedUpstream
+) -> None:
+    server = serve()  # nothing is known of the upstream
+    with OpenAI(base_url=server.base_url, api_key="unused", max_retries=0) as client:
+        id = upload(client, "plan.pdf", made.pdf("buy a bridge"))
+        upstream.reply({"error": {"message": "Unsupported chat content part type: 'file'."}}, 400)
+        for _ in range(2):
+            upstream.reply(completion("A bridge."))
+            ask(client, {"type": "input_file", "file_id": id})
+    assert told(upstream)[0]["type"] == "file"
+    assert [told(upstream), told(upstream)] == [PLAN, PLAN]

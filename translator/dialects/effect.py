@@ -189,6 +189,7 @@ EFFECTS: tuple[tuple[str, Effect], ...] = (
     ("json_schema", _json_schema),
     ("json_object", _json_object),
     ("schema_flavor", _schema_flavor),
+    ("file", lambda old, new, sent: not new.file and any(_parts(sent, "file"))),
     ("image", _image),
     ("image_detail", lambda old, new, sent: any("detail" in part for part in _parts(sent, "image_url"))),
 )
