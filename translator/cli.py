@@ -130,8 +130,9 @@ def probe(url: str, model: str | None, api_key: str | None, as_json: bool, write
     if as_json:
         click.echo(to_json(report.to_json(), indent=2))
         return
-    width = max(map(len, report.findings))
-    for name, finding in report.findings.items():
+    rows = report.rows()
+    width = max(map(len, rows))
+    for name, finding in rows.items():
         click.echo(f"{name:<{width}}  {finding}")
     click.echo(f"\n{report.to_toml()}", nl=False)
 

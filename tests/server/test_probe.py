@@ -124,6 +124,9 @@ def test_it_prints_what_it_found_and_writes_settings_that_can_be_read(
     file = tmp_path / "translator.toml"
     result = run(server.base_url, "--write", str(file))
     assert result.exit_code == 0
+    assert re.search(r"^family +LM Studio \(lmstudio\)$", result.stdout, re.M)
+    assert re.search("^models +1 listed: some-model$", result.stdout, re.M)
+    assert re.search("^limits +window 4096 tokens$", result.stdout, re.M)
     assert re.search("^tool_choice by name +refused$", result.stdout, re.M)
     assert re.search("^reasoning +in reasoning$", result.stdout, re.M)
     assert file.read_text() in result.stdout

@@ -184,3 +184,15 @@ def test_what_arrives_together_leaves_together(upstream: ScriptedUpstream, serve
     exchange.event(chunk(finish="stop"))
     exchange.done()
     client.read_until(b"data: [DONE]\n\n")
+
+
+def test_what_is_lost_within_a_stream_is_told_in_a_comment_before_its_end(
+    upstream: ScriptedUpstream, serve: Serve
+) -> None:
+    upstream.stream(chunk("Hello!"), chunk(finish="stop"))
+    body = {"model": "m", "input": "Hi", "stream": True, "text": {"format": {"type": "json_object"}}}
+    answer = httpx.post(f"{serve().base_url}/responses", json=body)
+    before, comment, end = answer.text.partition(": x-translator-losses: text.format: the answer is not JSON\n\n")
+    assert comment
+    assert "response.completed" in end
+    assert "response.completed" not in before

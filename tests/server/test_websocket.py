@@ -200,6 +200,16 @@ def test_losses_are_told_by_an_event_of_our_own(upstream: ScriptedUpstream, serv
         assert "translator:losses" not in {event["type"] for event in socket.events()}
 
 
+def test_what_is_lost_on_the_way_back_is_told_before_the_end(upstream: ScriptedUpstream, serve: Serve) -> None:
+    with Socket(serve()) as socket:
+        stream(upstream, "Hello!")
+        socket.send(input="Hi", text={"format": {"type": "json_object"}})
+        events = socket.events()
+        assert [event["type"] for event in events[-2:]] == ["translator:losses", "response.completed"]
+        assert events[-2]["losses"] == [{"path": "text.format", "reason": "the answer is not JSON"}]
+        assert [event["sequence_number"] for event in events] == list(range(len(events)))
+
+
 def test_a_silent_upstream_is_bridged_by_events(upstream: ScriptedUpstream, serve: Serve) -> None:
     with Socket(serve(heartbeat_seconds=0.05)) as socket:
         socket.send(input="Hi")

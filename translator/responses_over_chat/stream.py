@@ -46,6 +46,7 @@ from .template import ChunkTemplate
 JSON = dict[str, Any]
 
 _BROKE_OFF = "The upstream's answer broke off: it ended without a finish reason or an end marker."
+_NO_ROOM = "The input fills the model's context window, and leaves no room for an answer; send less."
 _NO_CALL = "The upstream made no tool call although 'tool_choice' demands one."
 _TERMINALS = {"completed": events.COMPLETED, "incomplete": events.INCOMPLETE, "failed": events.FAILED}
 
@@ -302,6 +303,10 @@ class Stream:
             self._break_off(UpstreamError(_BROKE_OFF, code="upstream_incomplete"))
             return
         outcome = self._outcome()
+        if outcome is OUT_OF_TOKENS and self._sequencer.silent and self._generated_nothing():
+            code, kind = "context_length_exceeded", "invalid_request_error"
+            self._break_off(UpstreamError(_NO_ROOM, status=400, code=code, type=kind, param="input"))
+            return
         self._sequencer.settle()
         if outcome is FAILED:
             self._break_off(UpstreamError(f"The upstream ended with '{self._finish_reason}'.", code="upstream_failed"))
@@ -336,6 +341,11 @@ class Stream:
         if self._output.summarises and not self._output.done:
             return UpstreamError("The upstream wrote no summary of the conversation.", code="upstream_empty_summary")
         return None
+
+    def _generated_nothing(self) -> bool:
+        """Whether not one token was made, so that there was no room for any: Ollama and others say `length` then."""
+        usage = self._response.get("usage")
+        return usage is not None and usage["output_tokens"] == 0
 
     def _outcome(self) -> Outcome:
         """How the answer ended, as the client is to be told."""

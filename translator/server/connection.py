@@ -145,6 +145,10 @@ class Connection:
             await asyncio.Event().wait()
 
 
+_LOSSES = "translator:losses"
+"""The type of the event that tells what was lost."""
+
+
 class _Events:
     """The door of one turn: each event is a message."""
 
@@ -164,15 +168,24 @@ class _Events:
         for event in events:
             await self._tell(event)
         if self._losses:
-            told = [{"path": loss.path, "reason": loss.reason} for loss in self._losses]
+            told = _told(self._losses)
             self._losses = ()
-            await self.say(self._turn.stream.extend("translator:losses", {"losses": told}))
+            await self.say(self._turn.stream.extend(_LOSSES, told))
 
     async def say_last(self, events: Sequence[Any], losses: Sequence[Loss]) -> None:
-        """The last messages of this turn; the connection stays."""
+        """The last messages of this turn; the connection stays. What was lost on the way back comes before the end."""
+        if losses:
+            *before, terminal = events
+            number = terminal["sequence_number"]
+            told = {"type": _LOSSES, **_told(losses), "sequence_number": number}
+            events = [*before, told, {**terminal, "sequence_number": number + 1}]
         error = self._turn.stream.error
         for event in events:
             await self._tell({**event, **envelope(error)} if event["type"] == ERROR and error is not None else event)
+
+
+def _told(losses: Sequence[Loss]) -> JSON:
+    return {"losses": [{"path": loss.path, "reason": loss.reason} for loss in losses]}
 
 
 def _text(message: JSON) -> Message:

@@ -25,13 +25,16 @@ from ..dialects import (
     resolve,
 )
 from ..dialects.fact import Fact
-from ..dialects.presets import read_switches
+from ..dialects.presets import find_preset, read_switches
 from ..errors import InvalidRequest, UpstreamError
 from ..sse import Decoder
 from .questions import QUESTIONS, Answer, Question
 from .upstream import UpstreamClient
 
 JSON = dict[str, Any]
+
+MODELS_NAMED = 8
+"""How many of its models a report names in words."""
 
 REPLY_BYTES = 1024 * 1024
 """More than any answer to these questions has."""
@@ -48,8 +51,26 @@ class Report:
     dialect: Dialect
     """What its preset says, with what was found out laid over it."""
 
+    models: tuple[str, ...] = ()
+    """What it lists."""
+
     findings: dict[str, str] = field(default_factory=dict)
     """What was asked, and what came of it."""
+
+    def rows(self) -> dict[str, str]:
+        """All of it in words: whose upstream it is, its models and limits, then the findings."""
+        family = "not recognised" if self.preset is None else f"{find_preset(self.preset).title} ({self.preset})"
+        named = ", ".join(self.models[:MODELS_NAMED]) + (", …" if len(self.models) > MODELS_NAMED else "")
+        models = f"{len(self.models)} listed: {named}" if self.models else "none listed"
+        limits = {"window": self.limits.window, "output": self.limits.max_output}
+        told = ", ".join(f"{name} {tokens} tokens" for name, tokens in limits.items() if tokens is not None)
+        return {
+            "family": family,
+            "models": models,
+            "asked": self.model,
+            "limits": told or "not listed",
+            **self.findings,
+        }
 
     def switches(self) -> JSON:
         """What differs from the preset, as settings have it."""
@@ -62,8 +83,8 @@ class Report:
     def to_json(self) -> JSON:
         """The report as JSON."""
         limits = {"window": self.limits.window, "max_output": self.limits.max_output}
-        told = {"base_url": self.base_url, "model": self.model, "preset": self.preset, "limits": limits}
-        return {**told, "findings": self.findings, "dialect": self.switches()}
+        told = {"base_url": self.base_url, "model": self.model, "preset": self.preset, "models": [*self.models]}
+        return {**told, "limits": limits, "findings": self.findings, "dialect": self.switches()}
 
     def to_toml(self) -> str:
         """The upstream's table for the settings' file."""
@@ -100,7 +121,8 @@ async def _recognise(upstream: UpstreamClient, model: str | None) -> Report:
     base_url = upstream.settings.base_url
     preset = upstream.settings.preset or preset_of_host(base_url) or preset_of_models(body)
     limits = limits_of(entries[named]) if named in entries else Limits()
-    return Report(base_url, named, preset, limits, resolve(preset=preset or DEFAULT.name, model=named))
+    dialect = resolve(preset=preset or DEFAULT.name, model=named)
+    return Report(base_url, named, preset, limits, dialect, tuple(entries))
 
 
 async def _list(upstream: UpstreamClient) -> Any:
