@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ PROGRAMS = Path(__file__).parent / "programs"
 PUBLISHED_URL = "http://127.0.0.1:8080"
 """Where the server is in the programs, as in the README; they are run against where it really is."""
 CLIENT_KEY = "sk-client"
+LISTED = "codex.listed"
+"""The one model that the settings name; all others pass by whatever name they have."""
 SECONDS = 120
 
 
@@ -46,15 +49,15 @@ class Server:
     """What programs get: its address and a client's key, and nothing that leads elsewhere."""
 
 
-@pytest.fixture(scope="session")
-def server(strict: StrictUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """`translator serve`, as an operator starts it, with the strict upstream behind it."""
-    home = tmp_path_factory.mktemp("clients")
+@contextmanager
+def serving(strict: StrictUpstream, home: Path, settings: str = "") -> Iterator[Server]:
+    """`translator serve`, as an operator starts it, with the strict upstream behind it; more settings as TOML."""
     config = home / "translator.toml"
+    upstream = f'[[upstreams]]\nbase_url = "{strict.base_url}"\napi_key = "{KEY}"\n'
     config.write_text(
-        f'port = 0\napi_keys = ["{CLIENT_KEY}"]\nstore = "sqlite:///{home}/store.db"\n\n[[upstreams]]\n'
-        f'base_url = "{strict.base_url}"\napi_key = "{KEY}"\n\n'
-        '[upstreams.dialect]\nreasoning_replay = "tool_turns"\nreasoning_replay_field = "reasoning_content"\n'
+        f'port = 0\napi_keys = ["{CLIENT_KEY}"]\nstore = "sqlite:///{home}/store.db"\n{settings}\n{upstream}'
+        'dialect = {reasoning_replay = "tool_turns", reasoning_replay_field = "reasoning_content"}\n\n'
+        f'{upstream}name = "listed"\nmodels = [{{name = "{LISTED}"}}]\n'
     )
     with (home / "log").open("w") as log:
         process = subprocess.Popen(
@@ -73,6 +76,12 @@ def server(strict: StrictUpstream, tmp_path_factory: pytest.TempPathFactory) -> 
             process.terminate()
             process.wait(30)
             process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def server(strict: StrictUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(strict, tmp_path_factory.mktemp("clients")) as server:
+        yield server
 
 
 Runs = dict[tuple[str, str], dict[str, JSON]]

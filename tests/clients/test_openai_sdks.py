@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import Runs, Server, check
+from .conftest import LISTED, Runs, Server, check
 from .scenario import ABSENT, Scenario, assistant, has, names, starts, system, tool, user
 from .strict_upstream import StrictUpstream, Turn
 
@@ -157,7 +157,7 @@ SCENARIOS = {
         [{"messages": [user("Blue?"), user("Why?")]}],
     ),
     "conversation_items": Scenario([], {"same": True, "left": 0}, []),
-    "models": Scenario([], {"one": has("models"), "list": []}, []),
+    "models": Scenario([], {"one": has("models"), "list": [LISTED]}, []),
     "custom_round_trip": Scenario(
         [Turn(calls=[("patch", WRAPPED)]), Turn("Done.")],
         {"call": ["custom_tool_call", "patch", PATCH], "text": "Done."},
