@@ -173,6 +173,14 @@ def test_a_store_that_cannot_be_opened_is_one_clear_sentence(command: list[Comma
     assert "sk-password" not in log
 
 
+def test_a_seal_key_that_is_too_short_to_be_one_is_one_clear_sentence(command: list[Command], tmp_path: Path) -> None:
+    (tmp_path / "seal.key").write_bytes(b"")
+    command.append(Command("--store", f"sqlite:///{tmp_path / 'store.db'}"))
+    _, log = command[0].process.communicate(timeout=30)
+    assert command[0].process.returncode == 2
+    assert log.startswith("The seal key cannot be made or read (") and log.count("\n") == 1
+
+
 def test_several_workers_share_a_socket_and_a_store(command: list[Command], tmp_path: Path) -> None:
     command.append(Command("--store", f"sqlite:///{tmp_path / 'kept.db'}", "--workers", "2"))
     url = f"{command[0].base_url}/responses"

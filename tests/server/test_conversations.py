@@ -83,6 +83,16 @@ def test_a_response_continues_its_conversation_and_adds_to_it(
     assert [item["content"][0]["text"] for item in items] == ["Before", "First?", "One.", "Second?", "Two."]
 
 
+def test_what_is_not_stored_is_not_added_and_that_is_reported(client: Client, upstream: ScriptedUpstream) -> None:
+    made = client.post("/conversations", {"items": [{"role": "user", "content": "Before"}]})
+    say(upstream, "One.")
+    asked = {"model": "m", "input": "First?", "conversation": made["id"], "store": False}
+    answer = client.http.post("/responses", json=asked)
+    assert answer.headers["x-translator-losses"].startswith("conversation: ")
+    assert told(upstream) == [("user", "Before"), ("user", "First?")]
+    assert len(client.get(f"/conversations/{made['id']}/items")["data"]) == 1
+
+
 def test_a_failed_response_adds_nothing_to_its_conversation(client: Client, upstream: ScriptedUpstream) -> None:
     made = client.post("/conversations")
     upstream.stream(chunk("Hel"), {"error": {"message": "broke"}})

@@ -13,9 +13,9 @@ import asyncpg  # type: ignore[import-untyped]
 import httpx
 import pytest
 
-from tests.databases import postgres_schema
+from tests.databases import postgres_schema, proxied, through
 from tests.server.answering import answering
-from tests.servers import RunningServer, Serve
+from tests.servers import RunningServer, Serve, read_events
 from translator.server.settings import Upstream
 
 CLIENTS = 8
@@ -102,3 +102,33 @@ async def test_connections_ended_at_any_moment_cost_a_503_at_most_and_nothing_ac
             found = await asyncio.gather(*(client.get(f"/responses/{id}") for id in batch))
             assert [answer.status_code for answer in found] == [200] * len(batch)
     print(f"{KILLS} times all connections were ended: {dict(told)}; {len(acknowledged)} acknowledged, all there")
+
+
+@pytest.mark.postgres
+async def test_while_the_database_is_away_what_is_to_be_stored_is_a_503_and_all_else_goes_on(serve: Serve) -> None:
+    async with proxied() as proxy, postgres_schema() as url, answering() as upstream:
+        there = (Upstream(base_url=upstream),)
+        server = await asyncio.to_thread(serve, store=through(proxy, url), upstreams=there)
+        async with httpx.AsyncClient(base_url=server.base_url) as client:
+            asked = {"model": "m", "input": "Hi"}
+            first = (await client.post("/responses", json=asked)).json()
+            await proxy.cut()
+            for method, path, body in (
+                ("POST", "/responses", asked),
+                ("POST", "/responses", {**asked, "previous_response_id": first["id"], "store": False}),
+                ("GET", f"/responses/{first['id']}", None),
+                ("DELETE", f"/responses/{first['id']}", None),
+                ("POST", "/conversations", {}),
+            ):
+                refused = await client.request(method, path, json=body)
+                assert (refused.status_code, refused.json()["error"]["code"]) == (503, "store_unavailable")
+            streamed = await client.post("/responses", json={**asked, "stream": True})
+            last = read_events(streamed.content)[-1]
+            assert (last["type"], last["response"]["error"]["code"]) == ("response.failed", "store_unavailable")
+            unstored = await client.post("/responses", json={**asked, "store": False})
+            assert (unstored.status_code, unstored.json()["status"]) == (200, "completed")
+            await proxy.open()
+            assert (await client.get(f"/responses/{first['id']}")).json() == first
+            again = await client.post("/responses", json={**asked, "previous_response_id": first["id"]})
+            assert again.status_code == 200
+        await asyncio.to_thread(server.stop)

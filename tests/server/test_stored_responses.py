@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 
 from tests.open_responses.schema import assert_valid_item, assert_valid_response
 from tests.server.stateful import Client, call, say, told
-from tests.servers import ScriptedUpstream, Serve, chunk, completion, read_events
+from tests.servers import PATIENCE, Exchange, ScriptedUpstream, Serve, chunk, completion, read_events
 
 TOOL = {"type": "function", "name": "look_up", "parameters": {"type": "object", "properties": {}}}
 
@@ -113,6 +115,43 @@ def test_a_failed_response_is_kept_and_not_continued(client: Client, upstream: S
     assert client.get(f"/responses/{failed['id']}")["status"] == "failed"
     error = client.respond("Go on", 400, previous_response_id=failed["id"])["error"]
     assert error["code"] == "previous_response_not_found"
+
+
+def test_a_response_that_still_runs_is_not_continued(client: Client, upstream: ScriptedUpstream) -> None:
+    asked = threading.Event()
+
+    def answer(exchange: Exchange) -> None:
+        exchange.begin()
+        exchange.event(chunk("Hel"))
+        assert asked.wait(PATIENCE)
+        exchange.event(chunk(finish="stop"))
+        exchange.done()
+
+    upstream.answer(answer)
+    with client.http.stream("POST", "/responses", json={"model": "m", "input": "Hi", "stream": True}) as streamed:
+        lines = streamed.iter_lines()
+        running = json.loads(next(line[6:] for line in lines if line.startswith("data: ")))["response"]["id"]
+        error = client.respond("Go on", 400, previous_response_id=running)["error"]
+        assert (error["code"], error["param"]) == ("previous_response_not_found", "previous_response_id")
+        asked.set()
+        assert "response.completed" in "\n".join(lines)
+    say(upstream, "Yes.")
+    client.respond("Go on", previous_response_id=running)
+
+
+def test_a_call_that_was_cut_short_does_not_stop_its_chain(client: Client, upstream: ScriptedUpstream) -> None:
+    cut = call("look_up", '{"a":')
+    cut["choices"][0]["finish_reason"] = "length"
+    upstream.reply(cut)
+    first = client.respond("Go", tools=[TOOL])
+    assert first["status"] == first["output"][0]["status"] == "incomplete"
+    upstream.next()
+    say(upstream, "Done.")
+    asked = {"model": "m", "input": "Go on", "tools": [TOOL], "previous_response_id": first["id"]}
+    answer = client.http.post("/responses", json=asked)
+    assert answer.json()["output_text"] == "Done."
+    assert "cut short" in answer.headers["x-translator-losses"]
+    assert told(upstream) == [("user", "Go"), ("user", "Go on")]
 
 
 def test_a_deleted_response_is_gone_and_so_are_the_chains_through_it(

@@ -50,11 +50,12 @@ class _Turn:
 class _Call:
     """A call, in chat's words, and, once it was met, its output."""
 
-    def __init__(self, chat: JSON, turn: _Turn) -> None:
+    def __init__(self, chat: JSON, turn: _Turn, path: str, cut: bool) -> None:
         self.chat = chat
         self.turn = turn
         self.output: list[JSON] | None = None  # chat parts
-        self.path = ""
+        self.path = path
+        self.cut = cut  # its arguments never came to their end, so nobody can have carried it out
 
 
 class _Gatherer:
@@ -166,7 +167,7 @@ class _Gatherer:
         self.settle_thoughts(turn)
         if own := provider_data(item):
             self.extras[item["call_id"]] = own
-        call = _Call(map_call(item, self.names), turn)
+        call = _Call(map_call(item, self.names), turn, path, item.get("status") == "incomplete")
         turn.calls.append(call)
         self.unanswered[item["call_id"]].append(call)
         if item.get("id"):
@@ -201,7 +202,11 @@ class _Gatherer:
         if self.thoughts:
             self.settle_thoughts(self.turn())
         for call_id, waiting in self.unanswered.items():
-            if waiting:
+            for call in waiting:
+                if call.cut:
+                    call.turn.calls.remove(call)
+                    self.losses.report(call.path, "the call was cut short and has no output")
+                    continue
                 raise InvalidRequest(
                     f"No tool output found for function call '{call_id}'; add a function_call_output item for it.",
                     param="input",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 from collections.abc import AsyncIterator, Sequence
@@ -20,6 +21,9 @@ from .settings import Settings
 JSON = dict[str, Any]
 
 _KEY_FILE = "seal.key"
+
+_KEY_BYTES = 16
+"""The least that a key is made of, in bytes."""
 
 
 class Kept:
@@ -84,4 +88,7 @@ def _key_of(path: Path) -> bytes:
         with contextlib.suppress(FileExistsError):
             os.link(made, path)
         made.unlink()
-    return path.read_bytes()
+    key = path.read_bytes()
+    if len(key) < _KEY_BYTES:
+        raise OSError(errno.EINVAL, f"{path} holds less than {_KEY_BYTES} bytes")
+    return key

@@ -174,6 +174,8 @@ class Turn:
         self._reply = reply
         self._memory = memory
         self._losses = [*call.losses, *shortened]
+        if past.conversation_id is not None and not call.keeps:
+            self._losses.append(Loss("conversation", "what is not stored is not added to it"))
         self.stream: Stream = call.stream(response_id=new_response_id(), created_at=int(time.time()))
 
     @property
