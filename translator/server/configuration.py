@@ -17,7 +17,8 @@ from pydantic_settings import (
 )
 
 from .origins import PREFIX, Origins, WrongSetting
-from .settings import HttpUrl, Listed, Model, Settings, Upstream
+from .setting_types import HttpUrl, Listed
+from .settings import Model, Settings, Upstream
 
 
 def _pair(value: Any) -> Any:

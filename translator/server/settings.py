@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 from collections import Counter
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -21,63 +17,16 @@ from pydantic import (
     model_validator,
 )
 
-from ..dialects import DEFAULT
-from ..dialects.presets import find_preset, read_switches
 from ..documents.limits import Limits
 from ..sse import MAX_EVENT_BYTES
 from ..store import default_url
+from .setting_types import FilesPlace, HttpUrl, Listed, Name, Pattern, Preset, Seconds, Switches
 
 MEBIBYTE = 1024 * 1024
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
 _OWN_HEADERS = {"connection", "content-length", "content-type", "transfer-encoding"}
-
-
-def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("is no http or https URL such as http://127.0.0.1:8000/v1")
-    if parts.username or parts.password:
-        raise ValueError("holds a user name or password: give the key as the upstream's API key instead")
-    if parts.fragment:
-        raise ValueError("holds a fragment (#…), which no server ever sees: leave it out")
-    return value
-
-
-def _switches(value: dict[str, Any]) -> dict[str, Any]:
-    read_switches(value, "is wrong")
-    return value
-
-
-def _preset(value: str | None) -> str | None:
-    try:
-        find_preset(value or DEFAULT.name)
-    except ValueError as error:
-        raise ValueError(f"is wrong: {str(error).rstrip('.')}") from None
-    return value
-
-
-def _pattern(value: str | None) -> str | None:
-    try:
-        re.compile(value or "")
-    except re.error as error:
-        raise ValueError(f"is no regular expression ({error})") from None
-    return value
-
-
-def _as_list(value: Any) -> Any:
-    """`a,b` → a list: an environment variable cannot hold one otherwise."""
-    return [part for part in value.replace(",", " ").split() if part] if isinstance(value, str) else value
-
-
-Listed = BeforeValidator(_as_list)
-"""A list that may be written as one string, its entries parted by commas or spaces."""
-
-Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
-Pattern = Annotated[str | None, AfterValidator(_pattern)]
-Name = Annotated[str, Field(min_length=1, max_length=128)]
 
 
 class _Frozen(BaseModel):
@@ -140,10 +89,10 @@ class Upstream(_Frozen):
     reasoning_summary: Literal["auto", "concise", "detailed"] | None = None
     """The summary asked of a `responses` upstream for chat clients; OpenAI tells of reasoning in no other way."""
 
-    preset: Annotated[str | None, AfterValidator(_preset)] = None
+    preset: Preset = None
     """Which of the known dialects it speaks (translator dialects lists them); found out where none is named."""
 
-    dialect: Annotated[dict[str, Any], AfterValidator(_switches)] = Field(default_factory=dict)
+    dialect: Switches = Field(default_factory=dict)
     """How it differs from that: switches of the dialect record, which win over all that is found out."""
 
     @field_validator("headers")
@@ -244,7 +193,7 @@ class Settings(_Habits):
     store_synchronous: Literal["normal", "full"] = "normal"
     """Whether SQLite waits for the disk at each commit (full), so that not even a power cut loses one."""
 
-    files: str | None = Field(default=None, min_length=1)
+    files: FilesPlace = None
     """Where the contents of files are: a directory, or s3://BUCKET/PREFIX; beside the store where none is given."""
 
     file_max_bytes: int = Field(default=512 * MEBIBYTE, ge=1)
@@ -351,18 +300,6 @@ class Settings(_Habits):
                 if times > 1:
                     raise ValueError(f"has {times} {kind} named {name!r}: give each a name of its own")
         return upstreams
-
-    @field_validator("files")
-    @classmethod
-    def _reachable(cls, files: str | None) -> str | None:
-        scheme, separator, rest = (files or "").partition("://")
-        if not separator:
-            return files
-        if scheme != "s3" or not rest.strip("/"):
-            raise ValueError("is neither a directory nor s3://BUCKET/PREFIX")
-        if importlib.util.find_spec("obstore") is None:
-            raise ValueError("is a bucket, which needs the extra s3: pip install 'responses-translator[s3]'")
-        return files
 
     @field_validator("store")
     @classmethod
