@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping
 
 import docx
@@ -18,22 +19,35 @@ PNG = bytes.fromhex(
 
 def pdf(*pages: str, trailer: str = "") -> bytes:
     """A PDF with one line of text on each page."""
-    kids = " ".join(f"{3 + 2 * number} 0 R" for number in range(len(pages)))
-    objects = ["<</Type/Catalog/Pages 2 0 R>>", f"<</Type/Pages/Kids[{kids}]/Count {len(pages)}>>"]
-    for number, text in enumerate(pages):
-        stream = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET" if text else ""
+    streams = [f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET" if text else "" for text in pages]
+    return _pdf([f"<</Length {len(one)}>>\nstream\n{one}\nendstream".encode() for one in streams], trailer)
+
+
+def _pdf(streams: list[bytes], trailer: str = "") -> bytes:
+    kids = " ".join(f"{3 + 2 * number} 0 R" for number in range(len(streams)))
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", f"<</Type/Pages/Kids[{kids}]/Count {len(streams)}>>".encode()]
+    for number, stream in enumerate(streams):
         font = "<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>"
         box = "/MediaBox[0 0 612 792]"
-        objects.append(f"<</Type/Page/Parent 2 0 R{box}/Contents {4 + 2 * number} 0 R/Resources{font}>>")
-        objects.append(f"<</Length {len(stream)}>>\nstream\n{stream}\nendstream")
-    body, offsets = b"%PDF-1.4\n", []
+        objects.append(f"<</Type/Page/Parent 2 0 R{box}/Contents {4 + 2 * number} 0 R/Resources{font}>>".encode())
+        objects.append(stream)
+    body, offsets = bytearray(b"%PDF-1.4\n"), []
     for number, content in enumerate(objects, 1):
         offsets.append(len(body))
-        body += f"{number} 0 obj\n{content}\nendobj\n".encode()
+        body += f"{number} 0 obj\n".encode() + content + b"\nendobj\n"
     table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
     head = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
     end = f"trailer\n<</Size {len(objects) + 1}/Root 1 0 R{trailer}>>\nstartxref\n{len(body)}\n%%EOF\n"
-    return body + head.encode() + end.encode()
+    return bytes(body) + head.encode() + end.encode()
+
+
+def exploding_pdf() -> bytes:
+    """A PDF whose page has a stream of 400 MiB, packed twice into a few hundred bytes."""
+    inner, outer = zlib.compressobj(1), zlib.compressobj(9)
+    packed = b"".join(outer.compress(inner.compress(b"0 " * 2**19)) for _ in range(400))
+    packed += outer.compress(inner.flush()) + outer.flush()
+    filters = "/Filter[/FlateDecode/FlateDecode]"
+    return _pdf([f"<</Length {len(packed)}{filters}>>\nstream\n".encode() + packed + b"\nendstream"])
 
 
 def encrypted_pdf() -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ from openai import APIStatusError, BadRequestError, OpenAI
 from translator.server.settings import Upstream
 
 from ..documents import made
-from ..servers import RunningServer, ScriptedUpstream, Serve, completion
+from ..servers import Connect, RunningServer, ScriptedUpstream, Serve, chunk, completion, wait_until
+from .stateful import Socket
 
 JSON = dict[str, Any]
 
@@ -238,3 +240,50 @@ def test_an_upstream_that_refuses_files_is_told_their_text_from_then_on(
             ask(client, {"type": "input_file", "file_id": id})
     assert told(upstream)[0]["type"] == "file"
     assert [told(upstream), told(upstream)] == [PLAN, PLAN]
+
+
+async def test_hostile_files_do_the_server_no_harm(server: RunningServer, upstream: ScriptedUpstream) -> None:
+    hostile = [
+        encoded("bomb.docx", made.archive({"word/document.xml": bytes(600 * 2**20)})),
+        encoded("laughs.docx", made.laughing_word()),
+        encoded("wide.xlsx", made.sheets(cell="XFD1048576")),
+        encoded("cut.pdf", made.pdf("one")[:300]),
+        encoded("noise.pdf", b"%PDF-1.7\n" + bytes(range(256)) * 1000),
+    ]
+    async with httpx.AsyncClient(base_url=server.base_url, timeout=60) as client:
+
+        async def send(part: JSON) -> httpx.Response:
+            body = {"model": "m", "input": [{"role": "user", "content": [part]}]}
+            return await client.post("/responses", json=body)
+
+        answers = await asyncio.gather(*map(send, hostile * 2))
+        assert {answer.status_code for answer in answers} == {400}
+        assert {answer.json()["error"]["code"] for answer in answers} == {"unreadable_file"}
+        upstream.reply(completion("Fine."))
+        assert (await send(encoded("a.txt", b"hello"))).json()["output_text"] == "Fine."
+    wait_until(lambda: server.running == 0)
+
+
+def test_a_client_that_leaves_ends_the_reading_of_its_file(server: RunningServer, connect: Connect) -> None:
+    rows = f"<table>{'<tr><td><b>x</b></td></tr>' * 25_000}</table>".encode()  # it would take long
+    client = connect(server)
+    client.post("/v1/responses", {"model": "m", "input": [{"role": "user", "content": [encoded("a.html", rows)]}]})
+    wait_until(lambda: server.running == 1)
+    client.close()
+    wait_until(lambda: server.running == 0, 2)
+
+
+def test_files_are_told_over_a_websocket_too(client: OpenAI, server: RunningServer, upstream: ScriptedUpstream) -> None:
+    id = upload(client, "plan.pdf", made.pdf("buy a bridge"))
+    upstream.stream(chunk("A bridge."), chunk(finish="stop"))
+    with Socket(server) as socket:
+        items = [{"type": "message", "role": "user", "content": [{"type": "input_file", "file_id": id}]}]
+        assert socket.respond(items)["output_text"] == "A bridge."
+    assert told(upstream) == PLAN
+
+
+def test_what_a_file_is_to_be_told_like_is_reported(server: RunningServer, upstream: ScriptedUpstream) -> None:
+    upstream.reply(completion("Yes."))
+    body = {"model": "m", "input": [{"role": "user", "content": [{**encoded("a.txt", b"hi"), "detail": "high"}]}]}
+    answer = httpx.post(f"{server.base_url}/responses", json=body)
+    assert "input[0].content[0].detail: chat knows no detail of files" in answer.headers["x-translator-losses"]

@@ -279,3 +279,26 @@ async def test_many_upload_at_once(server: RunningServer, kept: Path) -> None:
 def test_where_no_files_can_be_is_refused_at_the_start(files: str) -> None:
     with pytest.raises(ValidationError):
         Settings(files=files)
+
+
+def test_a_form_that_stops_coming_is_given_up(
+    server: RunningServer, connect: Connect, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("translator.server.multipart.STALL_SECONDS", 0.2)
+    body = form(PURPOSE, (NAMED, b"x" * 100_000))
+    client = connect(server)
+    client.post("/v1/files", body[:-50_000], {**HEAD, "content-length": str(len(body))})
+    assert b" 408 " in client.read_until(b"\r\n\r\n")
+    assert b"Nothing of the form has come" in client.read_all()
+    assert contents(kept) == []
+
+
+def test_a_form_of_no_told_length_is_bounded_all_the_same(server: RunningServer, kept: Path) -> None:
+    def body() -> Iterator[bytes]:
+        yield form(PURPOSE, (NAMED, b""), end=False)[:-2]
+        for _ in range(3):
+            yield b"x" * MEBIBYTE
+
+    answer = httpx.post(f"{server.base_url}/files", content=body(), headers=HEAD)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "file_too_large")
+    assert contents(kept) == []

@@ -22,7 +22,8 @@ JSON = dict[str, Any]
 LONG = base64.b64encode(made.pdf(*["a page of a long document"] * 300)).decode()
 FILE = {"type": "input_file", "filename": "long.pdf", "file_data": LONG}
 IMAGE = {"type": "input_image", "image_url": "data:image/png;base64," + "A" * 30_000, "detail": "low"}
-QUESTION: Any = [{"role": "user", "content": [FILE, IMAGE, {"type": "input_text", "text": "What is it?"}]}]
+SOUND = {"type": "input_audio", "input_audio": {"data": "B" * 40_000, "format": "wav"}}
+QUESTION: Any = [{"role": "user", "content": [FILE, IMAGE, SOUND, {"type": "input_text", "text": "What is it?"}]}]
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_a_chain_that_saw_a_long_file_stores_it_once(
         upstream.reply(completion("Still that."))
         client.responses.create(model="m", input=QUESTION)
         assert upstream.next().json["messages"][0] == sent
-    assert on_disk(tmp_path) == 2
+    assert on_disk(tmp_path) == 3
     assert rows(tmp_path, "SELECT sum(length(input)) FROM translator_responses") < len(LONG)
 
 
@@ -93,7 +94,7 @@ def test_a_conversation_keeps_references_too(
     upstream.reply(completion("Twice."))
     client.responses.create(model="m", conversation=conversation.id, input=QUESTION)
     assert len(upstream.next().json["messages"]) == 3
-    assert on_disk(tmp_path) == 2
+    assert on_disk(tmp_path) == 3
     assert rows(tmp_path, "SELECT sum(length(body)) FROM translator_conversation_items") < len(LONG)
 
 

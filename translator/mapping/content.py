@@ -42,6 +42,8 @@ def map_content(
         if attachment is not None and attachment.loss is not None:
             losses.report(place, attachment.loss)
         parts = (part,) if attachment is None else attachment.parts
+        if part["type"] == "input_file" and "detail" in part:
+            losses.report(f"{place}.detail", "chat knows no detail of files")
         mapped.extend(map_part(part, place, dialect, losses) for part in parts)
     return mapped
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from pydantic_core import from_json, to_json
+
 from ..errors import InvalidRequest
 from ..store import Store
-from ..store.records import MOVED, data_field, moved_size
+from ..store.records import MOVED, data_field, is_moved, moved_size
 
 JSON = dict[str, Any]
 
 LONG = 16 * 1024
-"""Characters from which on data is moved: what is shorter costs less where it stands."""
+"""Bytes from which on data is moved: what is shorter costs less where it stands."""
 
 
 class Inline:
@@ -26,12 +27,11 @@ class Inline:
         """The items as they are stored for these owners. Raises InvalidRequest, StoreUnavailable."""
 
         async def moved(part: JSON, field: str) -> JSON:
-            value = part[field]
-            if not isinstance(value, str):
+            if is_moved(part[field]):
                 raise InvalidRequest(f"Invalid '{field}': it should be a string.", param=field, code="invalid_type")
-            if len(value) < LONG:
+            data = to_json(part[field])
+            if len(data) < LONG:
                 return part
-            data = value.encode("utf-8", "surrogatepass")
             digest = await self._store.blobs.put(tenant, data, owners)
             return {**part, field: {MOVED: digest, "size": len(data)}}
 
@@ -51,13 +51,12 @@ class Inline:
             )
 
         async def restored(part: JSON, field: str) -> JSON:
-            value = part[field]
-            if isinstance(value, str):
+            if not is_moved(part[field]):
                 return part
-            data = await self._store.blobs.get(tenant, value[MOVED])
+            data = await self._store.blobs.get(tenant, part[field][MOVED])
             if data is None:
                 return {"type": "input_text", "text": "(Data stood here that is no longer kept.)"}
-            return {**part, field: await asyncio.to_thread(data.decode, "utf-8", "surrogatepass")}
+            return {**part, field: from_json(data)}
 
         return [await _changed(item, restored) for item in items]
 

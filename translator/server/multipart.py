@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 
@@ -14,6 +15,12 @@ from .body import ClientLeft
 
 FORM_BYTES = 64 * 1024
 """What a form may have beside its file: boundaries, headers and the other fields."""
+
+STALL_SECONDS = 60.0
+"""How long a client may send nothing in the middle of a form."""
+
+LAST = {"connection": "close"}
+"""The header of an answer that is given before all was read: what is still to come need not be."""
 
 FIELD_BYTES = 8 * 1024
 """The longest field that is no file."""
@@ -58,6 +65,8 @@ class Form:
         kind, options = parse_options_header(headers.get(b"content-type", b""))
         if kind != b"multipart/form-data" or not options.get(b"boundary"):
             raise InvalidRequest("Send the file as multipart/form-data, with its boundary in Content-Type.", status=415)
+        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            raise InvalidRequest("A form is not taken compressed: send it without Content-Encoding.", status=415)
         self._limit = limit + FORM_BYTES
         length = headers.get(b"content-length", b"")
         if length.isdigit() and int(length) > self._limit:
@@ -102,7 +111,15 @@ class Form:
         while not self._found:
             if self._complete:
                 return False
-            message = await self._receive()
+            try:
+                async with asyncio.timeout(STALL_SECONDS):
+                    message = await self._receive()
+            except TimeoutError:
+                raise InvalidRequest(
+                    f"Nothing of the form has come for {STALL_SECONDS:g} seconds: send it again.",
+                    status=408,
+                    headers=LAST,
+                ) from None
             if message["type"] == "http.disconnect":
                 raise ClientLeft
             body = message.get("body", b"")
@@ -136,5 +153,5 @@ class Form:
             param="file",
             code="file_too_large",
             status=413,
-            headers={"connection": "close"},  # what is still to come need not be read
+            headers=LAST,
         )

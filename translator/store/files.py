@@ -65,6 +65,7 @@ class Files:
                         param=param,
                         code="file_too_large",
                         status=413,
+                        headers={"connection": "close"},
                     )
                 if size > room:
                     raise no_room(self.limits)
@@ -148,6 +149,7 @@ def no_room(limits: FileBounds) -> InvalidRequest:
         param="file",
         code="storage_limit_exceeded",
         status=413,
+        headers={"connection": "close"},
     )
 
 

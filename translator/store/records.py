@@ -18,7 +18,7 @@ MOVED = "$blob"
 """The key of what stands in an item for data that was moved out of it."""
 
 _ID = re.compile(r"[\x21-\x7e]{1,256}")
-_DATA_FIELDS = {"input_file": "file_data", "input_image": "image_url"}
+_DATA_FIELDS = {"input_file": "file_data", "input_image": "image_url", "input_audio": "input_audio"}
 _CREDENTIALS = frozenset({"authorization", "headers"})
 
 
@@ -121,20 +121,25 @@ def owner_digits(item_id: str) -> str | None:
 
 
 def data_field(part: Any) -> str | None:
-    """The field of a content part that may hold data of any length: a file's or an image's."""
+    """The field of a content part that may hold data of any length: a file's, an image's, a sound's."""
     if not isinstance(part, dict):
         return None
     field = _DATA_FIELDS.get(part.get("type", ""))
     return field if field in part else None
 
 
+def is_moved(value: Any) -> bool:
+    """Whether a value is `{MOVED: digest, "size": bytes}`, which stands for data that was moved out of an item."""
+    return isinstance(value, dict) and MOVED in value
+
+
 def moved_size(item: Item) -> int:
-    """Bytes of data that an item refers to by `{MOVED: digest, "size": bytes}` in the place of the data itself."""
+    """Bytes of data that were moved out of an item."""
     size = 0
     for key in ("content", "output"):
         parts = item.get(key)
         for part in parts if isinstance(parts, list) else ():
-            if (field := data_field(part)) is not None and isinstance(part[field], dict):
+            if (field := data_field(part)) is not None and is_moved(part[field]):
                 size += part[field]["size"]
     return size
 
