@@ -24,9 +24,9 @@ from .stream import Stream
 
 JSON = dict[str, Any]
 
-_CARRIED = tuple(name for name, entry in LEDGER.items() if entry.fate == "carried")
-_REFUSED = tuple(name for name, entry in LEDGER.items() if entry.fate == "refused")
-_REPORTED = tuple(name for name, entry in LEDGER.items() if entry.fate == "reported")
+_CARRIED = frozenset(name for name, entry in LEDGER.items() if entry.fate == "carried")
+_REFUSED = frozenset(name for name, entry in LEDGER.items() if entry.fate == "refused")
+_REPORTED = frozenset(name for name, entry in LEDGER.items() if entry.fate == "reported")
 
 LOGPROBS = "message.output_text.logprobs"
 ENCRYPTED_REASONING = "reasoning.encrypted_content"
@@ -90,17 +90,14 @@ def translate_request(
 
 def translate_valid(asked: JSON, upstream_model: str | None, options: ReplyOptions) -> Translation:
     """As `translate_request`, for a request that `wire.chat.validate` has returned."""
-    _refuse(asked)
     losses = Losses()
-    for name in _REPORTED:
-        if name in asked:
-            losses.report(name, LEDGER[name].why)
-    instructions, items = map_chat_messages(asked["messages"], losses)
     told: JSON = {"model": upstream_model or asked["model"]}
+    carried = _sort_out(asked, losses)
+    instructions, items = map_chat_messages(asked["messages"], losses)
     if instructions is not None:
         told["instructions"] = instructions
     told["input"] = items
-    told |= {name: asked[name] for name in _CARRIED if name in asked}
+    told |= carried
     told |= _limit(asked, losses) | _text(asked) | _tools(asked, losses)
     if reasoning := _reasoning(asked, options):
         told["reasoning"] = reasoning
@@ -115,11 +112,22 @@ def translate_valid(asked: JSON, upstream_model: str | None, options: ReplyOptio
     return Translation(asked, told, tuple(losses), options)
 
 
-def _refuse(asked: JSON) -> None:
-    for name in _REFUSED:
-        value = asked.get(name)
-        if value and not (name == "n" and value == 1) and not (name == "modalities" and value == ["text"]):
+def _sort_out(asked: JSON, losses: Losses) -> JSON:
+    """What is carried as it is; raises Unsupported for what cannot be told."""
+    carried: JSON = {}
+    for name, value in asked.items():
+        if name in _CARRIED:
+            carried[name] = value
+        elif name in _REPORTED:
+            losses.report(name, LEDGER[name].why)
+        elif name in _REFUSED and value and not _says_nothing(name, value):
             raise Unsupported(f"'{name}' cannot be told to a Responses upstream. {LEDGER[name].why}", param=name)
+    return carried
+
+
+def _says_nothing(name: str, value: Any) -> bool:
+    """Whether a field asks for what there is anyhow."""
+    return (name == "n" and value == 1) or (name == "modalities" and value == ["text"])
 
 
 def _limit(asked: JSON, losses: Losses) -> JSON:

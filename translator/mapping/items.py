@@ -70,8 +70,9 @@ class _Gatherer:
             )
         calls = self._calls(message, path)
         thoughts = reasoning_from_chat(message)
-        ids = {call["call_id"] for call in calls}
-        self.items += [item for call_id, item in thoughts if call_id not in ids]
+        if thoughts:
+            ids = {call["call_id"] for call in calls}
+            self.items += [item for call_id, item in thoughts if call_id not in ids]
         content = _answer(message, path)
         if content or not (calls or thoughts):
             self.items.append({"type": "message", "role": "assistant", "content": content})

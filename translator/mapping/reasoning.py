@@ -92,10 +92,13 @@ def reasoning_from_chat(message: JSON) -> list[tuple[str | None, JSON]]:
     Where it is sealed its text is the summary, for so OpenAI's models tell it; else it is raw.
     """
     text = message.get("reasoning_content") or message.get("reasoning") or ""
+    details = message.get("reasoning_details", ())
+    if not text and not details:
+        return []
     items: list[tuple[str | None, JSON]] = []
     others: list[JSON] = []
     known: dict[str, JSON] = {}
-    for detail in message.get("reasoning_details") or ():
+    for detail in details:
         if detail.get("format") != SEALED_FORMAT or "type" not in detail:
             others.append(detail)
             continue

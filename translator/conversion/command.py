@@ -1,0 +1,67 @@
+"""`translator convert`."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+import click
+
+from ..errors import TranslatorError
+from .documents import Converter, Wire
+from .files import convert_file
+from .report import Report
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.File("rb"))
+@click.option(
+    "--to",
+    "to",
+    required=True,
+    type=click.Choice(["chat", "responses"]),
+    help="The API to convert to; what is of it already stays as it is.",
+)
+@click.option("--strict", is_flag=True, help="End with status 1 if anything could not be carried.")
+def convert(files: tuple[BinaryIO, ...], to: Wire, strict: bool) -> None:
+    """Convert requests, replies, recorded streams and batches from one API to the other.
+
+    FILES (or what comes on standard input) hold one JSON document, lines of JSON of any number, or a recorded stream of
+    server-sent events; lines of the Batch API are converted in place. The result goes to standard output, what could
+    not be carried to standard error. What cannot be converted at all stays as it is, and makes the status 1.
+    """
+    report = Report(lambda line: click.echo(line, err=True))
+    converter = Converter(to)
+    try:
+        for file in files or (sys.stdin.buffer,):
+            name = f"{file.name}: " if len(files) > 1 else ""
+            with _progress(file) as progress:
+                convert_file(file, sys.stdout.buffer.write, converter, report, name=name, progress=progress)
+        sys.stdout.buffer.flush()
+    except TranslatorError as error:
+        report.refuse("", error)
+    except BrokenPipeError:
+        # who read the output has gone; its end would be complained of once more when Python exits
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+    report.finish()
+    if report.refused or (strict and report.losses):
+        raise SystemExit(1)
+
+
+@contextmanager
+def _progress(file: BinaryIO) -> Iterator[Callable[[int], object]]:
+    """A bar on a terminal that shows how much of a file was read, where its size is known and worth it."""
+    size = 0
+    if sys.stderr.isatty():
+        status = os.fstat(file.fileno())
+        size = status.st_size if stat.S_ISREG(status.st_mode) else 0
+    if not size or sys.stdout.isatty():
+        yield lambda read: None
+        return
+    with click.progressbar(length=size, label="Converting", file=sys.stderr, update_min_steps=size // 200 + 1) as bar:
+        yield bar.update

@@ -1,0 +1,122 @@
+"""Files of documents: lines, one document, or a recorded stream, whichever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
+
+from pydantic_core import from_json, to_json
+
+from ..errors import InvalidRequest, TranslatorError
+from .documents import Converter
+from .report import Report
+from .streams import convert_stream
+
+JSON = dict[str, Any]
+
+_EVENTS = (b"event:", b"data:", b"id:", b"retry:", b":")
+_BOM = b"\xef\xbb\xbf"
+
+
+def convert_file(
+    source: BinaryIO,
+    write: Callable[[bytes], object],
+    converter: Converter,
+    report: Report,
+    *,
+    name: str = "",
+    progress: Callable[[int], object] = lambda size: None,
+) -> None:
+    """Convert what a file holds: lines of JSON, one document (or a list of them), or a recorded stream.
+
+    Lines are read one by one, so their number does not matter. What cannot be converted is written as it is, and
+    reported; `name` stands before its place. `progress` gets the bytes that were read.
+    """
+    lines = _counted(source, progress)
+    first = b""
+    for first in lines:  # its last value is used
+        if first.strip():
+            break
+    start = first.removeprefix(_BOM).lstrip()
+    if start.startswith(_EVENTS):
+        convert_stream(_with(first, lines), write, converter, report, name)
+    elif _is_document(start):
+        _convert_lines(_with(start, lines), write, converter, report, name)
+    elif start:
+        _convert_whole(b"".join(_with(start, lines)), write, converter, report, name)
+
+
+def _counted(source: BinaryIO, progress: Callable[[int], object]) -> Iterator[bytes]:
+    for line in source:
+        progress(len(line))
+        yield line
+
+
+def _with(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
+
+
+def _is_document(line: bytes) -> bool:
+    """Whether one line is a whole object."""
+    try:
+        return isinstance(from_json(line), dict)
+    except ValueError:
+        return False
+
+
+def _convert_lines(
+    lines: Iterator[bytes], write: Callable[[bytes], object], converter: Converter, report: Report, name: str
+) -> None:
+    convert = converter.convert
+    for number, line in enumerate(lines, 1):
+        try:
+            document = from_json(line)
+            converted, losses = convert(document)
+        except ValueError:
+            if line.strip():
+                report.refuse(f"{name}line {number}: ", _no_json())
+            write(line)
+            continue
+        except TranslatorError as error:
+            report.refuse(f"{name}line {number}: ", error)
+            write(line)
+            continue
+        if losses:
+            report.add(f"{name}line {number}: ", losses)
+        write(line if converted is document else to_json(converted) + b"\n")
+
+
+def _convert_whole(
+    text: bytes, write: Callable[[bytes], object], converter: Converter, report: Report, name: str
+) -> None:
+    """One document over several lines, or a list of documents; written as readable as it was."""
+    try:
+        value = from_json(text)
+    except ValueError:
+        report.refuse(name, _no_json())
+        write(text)
+        return
+    if isinstance(value, list):
+        converted: Any = [
+            _convert_one(entry, f"{name}[{index}]: ", converter, report) for index, entry in enumerate(value)
+        ]
+    else:
+        converted = _convert_one(value, name, converter, report)
+    write(to_json(converted, indent=2) + b"\n")
+
+
+def _convert_one(value: Any, place: str, converter: Converter, report: Report) -> Any:
+    try:
+        if not isinstance(value, dict):
+            raise _no_json()
+        converted, losses = converter.convert(value)
+    except TranslatorError as error:
+        report.refuse(place, error)
+        return value
+    report.add(place, losses)
+    return converted
+
+
+def _no_json() -> InvalidRequest:
+    return InvalidRequest("This is no JSON object.", code="invalid_json")

@@ -1,0 +1,27 @@
+"""What a document is: a request or a reply, in which dialect."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+JSON = dict[str, Any]
+
+Kind = Literal["chat request", "responses request", "completion", "response", "chunk", "event", "batch line", "error"]
+
+
+def kind_of(document: JSON) -> Kind | None:
+    """What a document is, by the fields that only its kind has; None where nothing tells."""
+    if "custom_id" in document and ("body" in document or "response" in document):
+        return "batch line"
+    if "messages" in document:
+        return "chat request"
+    if "choices" in document:
+        return "chunk" if document.get("object") == "chat.completion.chunk" else "completion"
+    kind = document.get("type")
+    if isinstance(kind, str) and (kind.startswith("response.") or kind == "error"):
+        return "event"
+    if document.get("object") == "response" or isinstance(document.get("output"), list):
+        return "response"
+    if "input" in document or "previous_response_id" in document or "prompt" in document:
+        return "responses request"
+    return "error" if isinstance(document.get("error"), dict) else None
