@@ -1,4 +1,7 @@
-"""Lines of chat requests as applications write them: a system prompt, some turns, tools now and then."""
+"""Lines of chat requests as applications write them, of eight kilobytes on average.
+
+Each has a system prompt of about 600 words and one to six turns, of which some call a tool.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ _TOOL = {
 def requests(size: int, seed: int = 0) -> Iterator[bytes]:
     """Lines of requests, about `size` bytes in all."""
     random = Random(seed)
-    words = [" ".join(random.choices(_WORDS, k=length)) for length in (10, 40, 120, 300)]
+    words = [" ".join(random.choices(_WORDS, k=length)) for length in (10, 40, 120, 300, 600)]
     written = 0
     number = 0
     while written < size:
@@ -41,9 +44,9 @@ def requests(size: int, seed: int = 0) -> Iterator[bytes]:
 
 
 def _request(random: Random, words: list[str], number: int) -> JSON:
-    messages: list[JSON] = [{"role": "system", "content": words[1]}]
-    for turn in range(random.randrange(1, 4)):
-        messages.append({"role": "user", "content": f"{number}.{turn}: {random.choice(words)}"})
+    messages: list[JSON] = [{"role": "system", "content": words[4]}]
+    for turn in range(random.randrange(1, 7)):
+        messages.append({"role": "user", "content": f"{number}.{turn}: {random.choice(words[:4])}"})
         if turn and random.random() < 0.5:
             call = {"id": f"call_{turn}", "type": "function"}
             messages.append(
@@ -53,8 +56,8 @@ def _request(random: Random, words: list[str], number: int) -> JSON:
                     "tool_calls": [{**call, "function": {"name": "get_weather", "arguments": '{"city": "Paris"}'}}],
                 }
             )
-            messages.append({"role": "tool", "tool_call_id": f"call_{turn}", "content": random.choice(words)})
-        messages.append({"role": "assistant", "content": random.choice(words)})
+            messages.append({"role": "tool", "tool_call_id": f"call_{turn}", "content": random.choice(words[:4])})
+        messages.append({"role": "assistant", "content": random.choice(words[:4])})
     messages.append({"role": "user", "content": "And now?"})
     request: JSON = {"model": "gpt-5.4", "messages": messages, "temperature": 0.2, "max_completion_tokens": 512}
     if random.random() < 0.3:

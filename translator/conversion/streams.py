@@ -53,6 +53,8 @@ def convert_stream(
         machine = _machine_of(events[0], converter)
     if machine is None:
         write(b"".join(read))
+        if body.fault is not None:
+            report.refuse(name, body.fault)
         return
     _write(machine, [told for event in events for told in machine.receive(event)], write)
     _end(machine, body, write, report, name)

@@ -95,6 +95,9 @@ class _Gatherer:
 
     def message(self, item: JSON, path: str) -> None:
         role = item["role"]
+        if isinstance(item["content"], str) and role in ("user", "assistant"):  # most are such
+            self._plain(role, item["content"])
+            return
         parts = map_content(item["content"], f"{path}.content", self.dialect, self.losses, self.attachments)
         if role == "assistant":
             self._assistant(parts, f"{path}.content")
@@ -115,11 +118,24 @@ class _Gatherer:
             self.losses.report(f"{path}.role", f"the upstream takes no late {role} message, sent as user")
             self.entries.append({"role": "user", "content": content})
 
-    def _assistant(self, parts: list[JSON], path: str) -> None:
+    def _plain(self, role: str, text: str) -> None:
+        """A message of nothing but text, as `message` would take it."""
+        if role == "assistant":
+            self._begin_answer().text = text
+            return
+        if self.thoughts:
+            self.settle_thoughts(self.turn())
+        self.entries.append({"role": role, "content": text})
+
+    def _begin_answer(self) -> _Turn:
         turn = self.turn()
         if turn.spoke or turn.calls:
             turn = self.new_turn()
         self.settle_thoughts(turn)
+        return turn
+
+    def _assistant(self, parts: list[JSON], path: str) -> None:
+        turn = self._begin_answer()
         refusals = [part["refusal"] for part in parts if part["type"] == "refusal"]
         if refusals and self.dialect.refusal_field:
             turn.refusal = "".join(refusals)
@@ -241,27 +257,29 @@ def map_items(
     return order_turns(messages, dialect)
 
 
+_KINDS: dict[str, Callable[[_Gatherer, JSON, str], None]] = {
+    "message": _Gatherer.message,
+    "reasoning": _Gatherer.reasoning,
+    "compaction": _Gatherer.compaction,
+    "image_generation_call": _Gatherer.image,
+    **dict.fromkeys(CALLS, _Gatherer.call),
+    **dict.fromkeys(OUTPUTS, _Gatherer.output),
+}
+
+
 def _gather(gatherer: _Gatherer, items: Sequence[JSON], name: str) -> None:
-    kinds: dict[str, Callable[[JSON, str], None]] = {
-        "message": gatherer.message,
-        "reasoning": gatherer.reasoning,
-        "compaction": gatherer.compaction,
-        "image_generation_call": gatherer.image,
-        **dict.fromkeys(CALLS, gatherer.call),
-        **dict.fromkeys(OUTPUTS, gatherer.output),
-    }
     for index, item in enumerate(items):
         path = f"{name}[{index}]"
         kind = item.get("type", "message")
         if kind == "additional_tools":
             continue  # they are offered with all others
-        gather = kinds.get(kind)
+        gather = _KINDS.get(kind)
         if gather is None:
             raise Unsupported(
                 f"'{path}' is an item of type '{kind}', which a chat upstream cannot be told; leave it out.",
                 param=path,
             )
-        gather(item, path)
+        gather(gatherer, item, path)
 
 
 class _Writer:

@@ -36,7 +36,9 @@ _CARRIED = tuple(
     if entry.fate == "carried" and name not in ("stream", "parallel_tool_calls")  # these depend on others
 )
 
-_HISTORY = frozenset({"previous_response_id", "conversation"})
+_REFUSED = tuple(name for name, entry in LEDGER.items() if entry.fate == "refused")
+
+_HISTORY = ("previous_response_id", "conversation")
 
 LOGPROBS = "message.output_text.logprobs"
 ENCRYPTED_REASONING = "reasoning.encrypted_content"
@@ -239,10 +241,11 @@ def _must_stream(effort: str | None, dialect: Dialect) -> bool:
 
 
 def _refuse(request: JSON, resolved: bool) -> None:
-    for name, entry in LEDGER.items():
-        if entry.fate == "refused" and request.get(name):
-            raise Unsupported(f"'{name}' is not supported. {entry.why}", param=name)
-        if name in _HISTORY and request.get(name) and not resolved:
+    for name in _REFUSED:
+        if request.get(name):
+            raise Unsupported(f"'{name}' is not supported. {LEDGER[name].why}", param=name)
+    for name in _HISTORY:
+        if request.get(name) and not resolved:
             raise Unsupported(
                 f"'{name}' stands for items that are not kept here: send the earlier items in 'input'.", param=name
             )

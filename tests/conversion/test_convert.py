@@ -1,0 +1,234 @@
+"""`translator convert`: what it recognises, what it makes of it, and what it says of what it could not."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from translator.cli import main
+from translator.conversion import Converter, Report, Wire, convert_file
+from translator.corpus import Case, render
+
+from ..cases import load_answered
+from ..servers import read_events
+
+JSON = dict[str, Any]
+
+CHAT: JSON = {"model": "m", "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]}
+RESPONSES: JSON = {
+    "model": "m",
+    "instructions": "Be brief.",
+    "input": [{"type": "message", "role": "user", "content": "Hi"}],
+    "store": False,
+}
+COMPLETION: JSON = {
+    "id": "chatcmpl-1",
+    "object": "chat.completion",
+    "created": 7,
+    "model": "m",
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hello."}, "finish_reason": "stop"}],
+}
+
+
+def convert(to: Wire, *documents: JSON | str) -> Result:
+    lines = [document if isinstance(document, str) else json.dumps(document) for document in documents]
+    return CliRunner().invoke(main, ["convert", "--to", to], input="".join(f"{line}\n" for line in lines))
+
+
+def lines_of(result: Result) -> list[JSON]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_requests_go_both_ways() -> None:
+    there = convert("responses", CHAT)
+    assert (there.exit_code, lines_of(there), there.stderr) == (0, [RESPONSES], "")
+    back = convert("chat", RESPONSES)
+    assert (back.exit_code, lines_of(back), back.stderr) == (0, [CHAT], "")
+
+
+def test_replies_go_both_ways() -> None:
+    (response,) = lines_of(convert("responses", COMPLETION))
+    assert (response["id"], response["created_at"], response["model"]) == ("resp_1", 7, "m")
+    assert response["output_text"] == "Hello."
+    (completion,) = lines_of(convert("chat", response))
+    assert (completion["id"], completion["created"], completion["model"]) == ("chatcmpl-1", 7, "m")
+    assert completion["choices"][0]["message"]["content"] == "Hello."
+
+
+def test_what_is_of_the_wanted_dialect_already_stays_byte_for_byte() -> None:
+    written = '{"model" : "m",  "input": "Hi"}'
+    error = '{"error": {"message":  "No."}}'
+    assert convert("responses", written, error).stdout == f"{written}\n{error}\n"
+
+
+def test_batch_lines_are_converted_in_place() -> None:
+    asked = {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": CHAT}
+    other = {"custom_id": "b", "method": "POST", "url": "/v1/embeddings", "body": {"model": "m", "input": "Hi"}}
+    told = {"id": "batch_1", "custom_id": "a", "response": {"status_code": 200, "body": COMPLETION}, "error": None}
+    failed = {"custom_id": "c", "response": {"status_code": 400, "body": {"error": {"message": "No."}}}}
+    result = lines_of(convert("responses", asked, other, told, failed))
+    assert result[0] == {**asked, "url": "/v1/responses", "body": RESPONSES}
+    assert list(result[0]) == list(asked)
+    assert result[1] == other
+    assert result[2]["response"]["body"]["output_text"] == "Hello."
+    assert result[2]["response"]["status_code"] == 200
+    assert result[3] == failed
+    assert lines_of(convert("chat", result[0])) == [asked]
+
+
+def test_losses_go_to_standard_error_with_their_places_and_strictly_change_the_status() -> None:
+    lossy = {"custom_id": "a", "url": "/v1/chat/completions", "body": {**CHAT, "seed": 7}}
+    result = convert("responses", CHAT, lossy)
+    assert result.exit_code == 0
+    assert result.stderr == "line 2: body.seed: Sampling cannot be fixed there.\n"
+    strict = CliRunner().invoke(main, ["convert", "--strict", "--to", "responses"], input=json.dumps(lossy))
+    assert (strict.exit_code, strict.stdout) == (1, result.stdout.splitlines()[1] + "\n")
+    clean = CliRunner().invoke(main, ["convert", "--strict", "--to", "responses"], input=json.dumps(CHAT))
+    assert clean.exit_code == 0
+
+
+def test_what_cannot_be_converted_stays_and_is_named() -> None:
+    refused = {**CHAT, "n": 2}
+    result = convert("responses", refused, "no json", {"what": "is this"}, "", CHAT)
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[:4] == [json.dumps(refused), "no json", '{"what": "is this"}', ""]
+    assert json.loads(result.stdout.splitlines()[4]) == RESPONSES
+    told = result.stderr.splitlines()
+    assert told[0].startswith("line 1: not converted: n: 'n' cannot be told")
+    assert told[1:3] == [
+        "line 2: not converted: This is no JSON object.",
+        "line 3: not converted: This is no request, reply or batch line of either API.",
+    ]
+
+
+def test_what_many_lines_lose_is_told_a_few_times_and_counted() -> None:
+    result = convert("responses", *[{**CHAT, "seed": number} for number in range(50)])
+    told = result.stderr.splitlines()
+    assert told[0] == "line 1: seed: Sampling cannot be fixed there."
+    assert told[3:] == ["seed: Sampling cannot be fixed there. (50 times in all)"]
+
+
+def test_a_document_over_several_lines_and_a_list_are_read() -> None:
+    result = CliRunner().invoke(main, ["convert", "--to", "responses"], input="\n" + json.dumps(CHAT, indent=2))
+    assert json.loads(result.stdout) == RESPONSES
+    assert result.stdout.startswith("{\n  ")
+    result = CliRunner().invoke(main, ["convert", "--to", "responses"], input=json.dumps([CHAT, 5, {**CHAT, "n": 3}]))
+    assert json.loads(result.stdout) == [RESPONSES, 5, {**CHAT, "n": 3}]
+    assert [line.partition("]: ")[0] for line in result.stderr.splitlines()] == ["[1", "[2"]
+    assert result.exit_code == 1
+
+
+def test_several_files_are_read_and_named(tmp_path: Path) -> None:
+    for name, document in (("a", CHAT), ("b", {**CHAT, "seed": 1})):
+        (tmp_path / name).write_text(json.dumps(document) + "\n")
+    paths = [str(tmp_path / name) for name in "ab"]
+    result = CliRunner().invoke(main, ["convert", "--to", "responses", *paths])
+    assert lines_of(result) == [RESPONSES, RESPONSES]
+    assert result.stderr == f"{paths[1]}: line 1: seed: Sampling cannot be fixed there.\n"
+    assert CliRunner().invoke(main, ["convert", "--to", "chat", str(tmp_path / "none")]).exit_code == 2
+
+
+# ---- recorded streams ----
+
+
+def convert_bytes(to: Wire, data: bytes) -> tuple[bytes, Report, list[str]]:
+    written: list[bytes] = []
+    told: list[str] = []
+    report = Report(told.append)
+    convert_file(io.BytesIO(data), written.append, Converter(to), report)
+    return b"".join(written), report, told
+
+
+STREAMS = [case for case in load_answered("chat_over_responses") if case.upstream_streams and not case.settings]
+
+
+@pytest.mark.parametrize("case", STREAMS, ids=str)
+def test_a_recorded_stream_of_events_becomes_chunks(case: Case) -> None:
+    assert case.upstream is not None
+    converted, report, _ = convert_bytes("chat", case.upstream)
+    if not case.upstream.startswith((b"event", b"data")):
+        return
+    want = read_events(render(case)["events.sse"])
+    if converted == case.upstream:  # nothing in it says what it is
+        assert report.refused == 1
+        return
+    chunks = read_events(converted)
+    assert converted.endswith(b"data: [DONE]\n\n")
+    if case.request.get("functions"):
+        return  # the deprecated form is asked for by a request, which is not at hand
+    told = [[choice["delta"] for choice in chunk["choices"]] for chunk in chunks if "choices" in chunk]
+    expected = [[choice["delta"] for choice in chunk["choices"]] for chunk in want if "choices" in chunk]
+    assert [deltas for deltas in told if deltas] == [deltas for deltas in expected if deltas]
+    assert bool(report.refused) == ("error" in want[-1])
+
+
+def test_a_recorded_stream_of_chunks_becomes_events_and_comes_back() -> None:
+    (case,) = [case for case in load_answered("responses_over_chat") if case.name == "text_streams_delta_by_delta"]
+    assert case.upstream is not None
+    converted, _, _ = convert_bytes("responses", case.upstream)
+    events = read_events(converted)
+    assert events[0]["response"]["id"] == "resp_8f2a61c0"
+    assert events[-1]["response"]["output_text"] == "Hello! How can I help?"
+    back, _, _ = convert_bytes("chat", converted)
+    chunks = read_events(back)
+    assert chunks[0]["id"] == "chatcmpl-8f2a61c0"
+    texts = [choice["delta"].get("content", "") for chunk in chunks for choice in chunk["choices"]]
+    assert "".join(texts) == "Hello! How can I help?"
+    assert chunks[-1]["usage"]["total_tokens"] == 26
+    same, _, _ = convert_bytes("chat", case.upstream)
+    assert same == case.upstream
+
+
+def test_a_recording_that_is_cut_ends_with_an_error() -> None:
+    chunk = {"object": "chat.completion.chunk", "choices": [{"delta": {"content": "Hel"}}]}
+    converted, report, told = convert_bytes("responses", b"data: " + json.dumps(chunk).encode() + b"\n\n")
+    assert read_events(converted)[-1]["response"]["status"] == "failed"
+    assert report.refused == 1
+    assert "broke off" in told[0]
+
+
+def test_a_stream_of_neither_api_is_refused() -> None:
+    result = CliRunner().invoke(main, ["convert", "--to", "chat"], input='data: {"hello": 1}\n\n')
+    assert (result.exit_code, result.stderr) == (1, "not converted: This is a stream of neither API.\n")
+
+
+# ---- on a terminal ----
+
+
+def test_a_bar_shows_on_a_terminal_how_far_it_is(tmp_path: Path) -> None:
+    source = tmp_path / "many.jsonl"
+    source.write_text((json.dumps(CHAT) + "\n") * 2000)
+    leader, follower = pty.openpty()
+    with (tmp_path / "out").open("wb") as out:
+        command = [sys.executable, "-m", "translator", "convert", "--to", "responses", str(source)]
+        with subprocess.Popen(command, stdout=out, stderr=follower) as process:
+            os.close(follower)
+            shown = b""
+            try:
+                while piece := os.read(leader, 4096):
+                    shown += piece
+            except OSError:  # what the end of a terminal is on Linux
+                pass
+            assert process.wait(30) == 0
+    os.close(leader)
+    assert b"Converting" in shown
+    assert b"100%" in shown
+    assert len((tmp_path / "out").read_bytes().splitlines()) == 2000
+
+
+def test_a_reader_that_leaves_ends_it_in_silence(tmp_path: Path) -> None:
+    source = tmp_path / "many.jsonl"
+    source.write_text((json.dumps(CHAT) + "\n") * 20_000)
+    command = f"{sys.executable} -m translator convert --to responses {source} | head -n 1"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=30)
+    assert json.loads(done.stdout) == RESPONSES
+    assert done.stderr == ""
