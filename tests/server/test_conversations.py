@@ -83,6 +83,30 @@ def test_a_response_continues_its_conversation_and_adds_to_it(
     assert [item["content"][0]["text"] for item in items] == ["Before", "First?", "One.", "Second?", "Two."]
 
 
+def test_a_response_of_a_conversation_is_continued_with_what_stood_before_it(
+    client: Client, upstream: ScriptedUpstream
+) -> None:
+    made = client.post("/conversations", {"items": [{"role": "user", "content": "Before", "id": "msg_mine"}]})
+    say(upstream, "One.", "Two.", "Three.", "Four.")
+    first = client.respond("First?", conversation=made["id"])
+    client.respond("Aside?", conversation=made["id"])
+    second = client.respond("Second?", previous_response_id=first["id"])
+    client.respond("Third?", previous_response_id=second["id"])
+    for _ in range(3):
+        upstream.next()
+    assert told(upstream) == [
+        ("user", "Before"),
+        ("user", "First?"),
+        ("assistant", "One."),
+        ("user", "Second?"),
+        ("assistant", "Three."),
+        ("user", "Third?"),
+    ]
+    client.delete(f"/conversations/{made['id']}")
+    error = client.respond("Fourth?", 400, previous_response_id=second["id"])["error"]
+    assert (error["code"], error["param"]) == ("previous_response_not_found", "previous_response_id")
+
+
 def test_what_is_not_stored_is_not_added_and_that_is_reported(client: Client, upstream: ScriptedUpstream) -> None:
     made = client.post("/conversations", {"items": [{"role": "user", "content": "Before"}]})
     say(upstream, "One.")

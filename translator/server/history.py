@@ -11,7 +11,8 @@ from pydantic_core import to_json
 from ..errors import InvalidRequest
 from ..responses_over_chat.compaction import TRIGGER
 from ..store import Response, Store
-from ..store.records import well_formed
+from ..store import Turn as StoredTurn
+from ..store.records import owner_digits, well_formed
 from .auth import Principal
 from .kept import Kept
 
@@ -159,7 +160,30 @@ class History:
 
     async def _chain(self, tenant: str, response_id: str) -> list[JSON]:
         turns = await self._store.responses.chain(tenant, response_id)
-        return [item for turn in turns for item in (*turn.input, *turn.output)]
+        before = await self._before(tenant, turns[0])
+        return [*before, *(item for turn in turns for item in (*turn.input, *turn.output))]
+
+    async def _before(self, tenant: str, first: StoredTurn) -> list[JSON]:
+        """What the first turn of a chain was told itself: the conversation, if it was made in one, as it was then."""
+        if first.conversation_id is None:
+            return []
+        own = {item["id"] for item in (*first.input, *first.output)}
+        made = {id for id in own if owner_digits(id) == first.id.removeprefix("resp_")} or own
+        try:
+            said = await self._store.conversations.history(tenant, first.conversation_id)
+        except InvalidRequest as error:
+            if error.code != "conversation_not_found":
+                raise
+            said = []
+        place = next((place for place, item in enumerate(said) if item["id"] in made), None)
+        if place is None:
+            raise InvalidRequest(
+                f"The response '{first.id}' was made in the conversation '{first.conversation_id}', and no longer "
+                "stands there: start a new chain, or name a conversation.",
+                param="previous_response_id",
+                code="previous_response_not_found",
+            )
+        return [item for item in said[:place] if item["id"] not in own]
 
     async def dereference(
         self, items: list[JSON], tenant: str, history: Sequence[JSON] = (), path: str = "input"

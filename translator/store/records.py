@@ -50,6 +50,8 @@ class Turn:
     status: str
     input: list[Item]
     output: list[Item]
+    conversation_id: str | None = None
+    """The conversation that it was made in; only the first link of a chain can have one."""
 
 
 @dataclass(frozen=True, slots=True)

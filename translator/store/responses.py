@@ -129,7 +129,10 @@ class Responses:
                     code="chain_too_long",
                 )
             raise _not_found(f"The response '{id}' continues one that was deleted or has expired: start a new chain.")
-        return [Turn(row.id, row.status, from_json(row.input), from_json(row.output)) for row in reversed(rows)]
+        return [
+            Turn(row.id, row.status, from_json(row.input), from_json(row.output), row.conversation_id)
+            for row in reversed(rows)
+        ]
 
     async def delete(self, tenant: str, id: str) -> bool:
         """Delete the response, so that what continues it can no longer be continued; whether there was one."""
@@ -167,7 +170,7 @@ _LOAD = select(responses).where(
 def _chain_query() -> Any:
     """One recursive query from a response back to its first ancestor; `depth` counts turns, `bytes` their items."""
     spoken = func.length(_r.input) + func.length(_r.output)
-    columns = (_r.id, _r.parent_id, _r.status, _r.input, _r.output)
+    columns = (_r.id, _r.parent_id, _r.conversation_id, _r.status, _r.input, _r.output)
     alive = (_r.tenant == bindparam("tenant"), _r.stored_at > bindparam("expiry"))
     chain = (
         select(*columns, literal_column("1").label("depth"), spoken.label("bytes"))
