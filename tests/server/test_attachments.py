@@ -179,6 +179,23 @@ def test_a_chain_goes_on_when_its_file_is_gone(client: OpenAI, upstream: Scripte
         ask(client, {"type": "input_file", "file_id": id})
 
 
+def test_a_chain_goes_on_when_its_content_was_taken_away(
+    client: OpenAI, upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    id = upload(client, "plan.pdf", made.pdf("buy a bridge"))
+    upstream.reply(completion("A bridge."))
+    first = ask(client, {"type": "input_file", "file_id": id}, WORDS)
+    upstream.next()
+    (content,) = [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
+    content.unlink()
+    with pytest.raises(APIStatusError, match="not there any more") as raised:
+        ask(client, {"type": "input_file", "file_id": id})
+    assert raised.value.status_code == 503
+    upstream.reply(completion("Gone."))
+    client.responses.create(model="m", previous_response_id=first.id, input="And now?")
+    assert "A file stood here. What was kept of this" in upstream.next().json["messages"][0]["content"][0]["text"]
+
+
 def test_a_client_that_sends_its_history_itself_goes_on_too(client: OpenAI, upstream: ScriptedUpstream) -> None:
     gone = {"role": "user", "content": [{"type": "input_file", "file_id": "file-gone"}]}
     said: Any = [gone, {"role": "assistant", "content": "I see."}, {"role": "user", "content": "And now?"}]

@@ -114,3 +114,18 @@ def test_no_more_data_is_read_at_once_than_a_chain_may_have(
     with pytest.raises(BadRequestError, match="upload files") as raised:
         client.responses.create(model="m", previous_response_id=first.id, input="And now?")
     assert raised.value.code == "chain_too_long"
+
+
+def test_a_chain_goes_on_when_its_data_was_taken_away(
+    client: OpenAI, upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    upstream.reply(completion("A document."))
+    first = client.responses.create(model="m", input=QUESTION)
+    upstream.next()
+    for path in (tmp_path / "files").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    upstream.reply(completion("Gone."))
+    client.responses.create(model="m", previous_response_id=first.id, input="And now?")
+    content = upstream.next().json["messages"][0]["content"]
+    assert [part["text"] for part in content[:3]] == ["(A file stood here that is no longer kept.)"] * 3

@@ -12,6 +12,7 @@ from moto.server import ThreadedMotoServer
 
 from translator.errors import StoreUnavailable
 from translator.store import Bounds, File, Store
+from translator.store.contents import ContentMissing
 from translator.store.tables import loose_contents
 
 from .conftest import Clock, Open
@@ -27,6 +28,7 @@ class S3:
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
         self._server.start()
         self.url = "http://{}:{}".format(*self._server.get_host_and_port())
+        self.ask("POST", "/moto-api/reset")
         self.ask("PUT", "/bucket")
 
     def ask(self, method: str, path: str) -> str:
@@ -101,12 +103,15 @@ async def test_data_that_items_bring_along_is_kept_there_too(store: Store, s3: S
 
 
 async def test_a_bucket_that_fails_is_said_without_its_address(
-    store: Store, clock: Clock, s3: S3, caplog: pytest.LogCaptureFixture
+    store: Store, opened: Open, clock: Clock, s3: S3, caplog: pytest.LogCaptureFixture
 ) -> None:
     written = await store.files.write(TENANT, pieces(MEBIBYTE), 2**40, "file")
     file = File(TENANT, "file-1", clock.now, written.size, "a", "user_data", (written.key,))
     await store.files.create(file)
     s3.ask("DELETE", f"/bucket/of/files/{written.key}")
-    with pytest.raises(StoreUnavailable, match="bucket"):
+    with pytest.raises(ContentMissing):
         [piece async for piece in store.files.read(file)]
+    nowhere = await opened("memory:", files="s3://nowhere/at/all")
+    with pytest.raises(StoreUnavailable, match="The bucket that keeps files cannot be reached"):
+        await nowhere.files.write(TENANT, pieces(MEBIBYTE), 2**40, "file")
     assert s3.url not in caplog.text and "secret" not in caplog.text

@@ -11,7 +11,7 @@ import pytest
 
 from translator.errors import InvalidRequest, StoreUnavailable
 from translator.store import Bounds, File, FileBounds, Store, Upload
-from translator.store.contents import WRITING_SECONDS
+from translator.store.contents import WRITING_SECONDS, ContentMissing
 from translator.store.tables import loose_contents
 
 from .conftest import Clock, Open
@@ -139,7 +139,7 @@ async def test_a_file_whose_content_was_taken_away_is_said_to_be_unreadable(
     for path in (tmp_path / "files").rglob("*"):
         if path.is_file():
             path.unlink()
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(ContentMissing, match="not there any more"):
         await read(store, file)
     assert await store.files.delete(TENANT, "file-1")
 

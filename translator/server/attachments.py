@@ -13,9 +13,10 @@ from typing import Any
 from ..dialects import Dialect
 from ..documents.kinds import HEAD_BYTES, image_type, is_pdf
 from ..documents.limits import Unreadable
-from ..errors import InvalidRequest, Unsupported
+from ..errors import InvalidRequest, TranslatorError, Unsupported
 from ..mapping.attachments import Attachment, Attachments
 from ..mapping.tool_kinds import CALLS
+from ..store.contents import ContentMissing
 from .documents import Documents, Reading
 from .fetching import Fetcher, NotFetched
 from .kept import Kept
@@ -59,7 +60,7 @@ class Attacher:
             for index, path, part in _parts(items, name):
                 try:
                     attachment = await self._attach(part, path, dialect, tenant)
-                except (InvalidRequest, Unsupported) as error:
+                except (InvalidRequest, Unsupported, ContentMissing) as error:
                     if index >= old:
                         raise
                     attachment = _missing(error)
@@ -248,7 +249,7 @@ def _told(reading: Reading, name: str) -> Iterator[JSON]:
     yield {"type": "input_text", "text": "".join([*texts, f'{ending}--- end of file "{name}" ---'])}
 
 
-def _missing(error: InvalidRequest | Unsupported) -> Attachment:
+def _missing(error: TranslatorError) -> Attachment:
     return Attachment(({"type": "input_text", "text": f"(A file stood here. {error.message})"},), error.message)
 
 

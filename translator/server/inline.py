@@ -9,6 +9,7 @@ from pydantic_core import from_json, to_json
 
 from ..errors import InvalidRequest
 from ..store import Store
+from ..store.contents import ContentMissing
 from ..store.records import MOVED, data_field, is_moved, moved_size
 
 JSON = dict[str, Any]
@@ -53,9 +54,12 @@ class Inline:
         async def restored(part: JSON, field: str) -> JSON:
             if not is_moved(part[field]):
                 return part
-            data = await self._store.blobs.get(tenant, part[field][MOVED])
+            try:
+                data = await self._store.blobs.get(tenant, part[field][MOVED])
+            except ContentMissing:
+                data = None
             if data is None:
-                return {"type": "input_text", "text": "(Data stood here that is no longer kept.)"}
+                return {"type": "input_text", "text": "(A file stood here that is no longer kept.)"}
             return {**part, field: from_json(data)}
 
         return [await _changed(item, restored) for item in items]

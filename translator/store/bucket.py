@@ -16,6 +16,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from ..errors import StoreUnavailable
+from .contents import ContentMissing
 
 _PIECE_BYTES = 256 * 1024
 _PARTS_AT_ONCE = 4  # of 5 MiB, which are held until they are sent
@@ -37,7 +38,10 @@ class Bucket:
     async def read(self, key: str) -> AsyncIterator[bytes]:
         """The content."""
         with _failures_named():
-            found = await obstore.get_async(self._store, key)
+            try:
+                found = await obstore.get_async(self._store, key)
+            except FileNotFoundError as error:
+                raise ContentMissing from error
             async for piece in found.stream(min_chunk_size=_PIECE_BYTES):
                 yield bytes(piece)
 

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection, delete, insert, select
 
-from ..errors import TranslatorError
+from ..errors import StoreUnavailable, TranslatorError
 from .bounds import Bounds
 from .databases import Database
 from .group import GroupCommit
@@ -30,6 +30,16 @@ WRITING_SECONDS = 24 * 3600.0
 _BATCH = 100
 
 
+class ContentMissing(StoreUnavailable):
+    """A content that is referred to is not where it should be: it was removed, or is on another machine."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What was kept of this is not there any more: send it again (where several machines serve, their files "
+            "belong in a bucket or a directory that all of them share)."
+        )
+
+
 class Shelf(Protocol):
     """Where contents are, by their keys. Raises StoreUnavailable."""
 
@@ -37,7 +47,7 @@ class Shelf(Protocol):
         """Write a new content; what the pieces raise is raised, and some of the content may be there then."""
 
     def read(self, key: str) -> AsyncIterator[bytes]:
-        """The content, piece by piece."""
+        """The content, piece by piece. Raises ContentMissing where there is none."""
 
     async def delete(self, key: str) -> None:
         """Remove the content; one that is not there is as good."""
@@ -82,7 +92,7 @@ class Contents:
         return Written(key, size)
 
     async def read(self, keys: Sequence[str]) -> AsyncIterator[bytes]:
-        """The contents, one after the other. Raises StoreUnavailable where one is not there."""
+        """The contents, one after the other. Raises ContentMissing, StoreUnavailable."""
         for key in keys:
             async for piece in self._shelf.read(key):
                 yield piece

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import StoreUnavailable
+from .contents import ContentMissing
 
 _PIECE_BYTES = 256 * 1024
 _log = logging.getLogger(__name__)
@@ -75,6 +76,8 @@ def _sync(file: BinaryIO) -> None:
 def _failures_named() -> Iterator[None]:
     try:
         yield
+    except FileNotFoundError as error:
+        raise ContentMissing from error
     except OSError as error:
         _log.error("The files' directory failed: %s: %s", type(error).__name__, error.strerror)
         raise StoreUnavailable(
