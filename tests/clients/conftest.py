@@ -104,7 +104,7 @@ def published(program: str, server: Server) -> Path:
     source = PROGRAMS / program
     place = (NODE if source.suffix == ".mjs" else ROOT) / "runs"
     place.mkdir(parents=True, exist_ok=True)
-    for shared in PROGRAMS.glob(f"scenarios{source.suffix}"):
+    for shared in PROGRAMS.glob(f"scenarios*{source.suffix}"):
         shutil.copy(shared, place)
     copy = place / program
     copy.write_text(source.read_text().replace(PUBLISHED_URL, server.url))

@@ -78,7 +78,7 @@ def system(text: Any) -> dict[str, Any]:
     return {"role": "system", "content": text}
 
 
-def assistant(text: Any = ABSENT, *calls: tuple[str, Any]) -> dict[str, Any]:
+def assistant(text: Any = ABSENT, *calls: tuple[Any, Any]) -> dict[str, Any]:
     """What the assistant said; of calls their names and arguments."""
     made: Any = ABSENT
     if calls:

@@ -36,6 +36,10 @@ class Turn:
     error: JSON | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
+    def fits(self, tools: Sequence[JSON]) -> bool:
+        """Whether the tools that it calls by their places are there."""
+        return all(name < len(tools) for name, _ in self.calls if isinstance(name, int))
+
     def for_tools(self, tools: Sequence[JSON]) -> Turn:
         """The same with every name."""
         named = [
@@ -135,6 +139,8 @@ class StrictUpstream:
             number = len(self.asked[model]) - 1
             if not wrong and number >= len(script):
                 wrong = [f"request {number + 1} of a script of {len(script)}"]
+            elif not wrong and not script[number].fits(request.get("tools", ())):
+                wrong = ["tools: not as many as the script calls"]
             self.refused[model] += wrong
         if wrong:
             error = {"message": "; ".join(wrong), "type": "invalid_request_error", "code": None, "param": None}
