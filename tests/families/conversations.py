@@ -128,7 +128,11 @@ CONVERSATIONS = (
                 adds=(_user("The weather in Paris, and in Rome?"),),
                 says=Say(calls=(("get_weather", PARIS), ("get_weather", ROME)), thought="Both."),
             ),
-            Turn(outputs={"get_weather": "sunny"}, says=Say(text="It is sunny in both.", thought="The same.")),
+            Turn(
+                outputs={"get_weather": "sunny"},
+                adds=(_user("Is it so in both?"),),
+                says=Say(text="It is sunny in both.", thought="The same."),
+            ),
         ),
     ),
     Conversation(

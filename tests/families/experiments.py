@@ -117,10 +117,10 @@ class _Client:
 
     def _take(self, turn: Turn) -> bool:
         """One turn; whether the conversation goes on."""
-        self._items += turn.adds
         for call in self._calls:
             output = turn.outputs[call["name"]]
             self._items.append({"type": "function_call_output", "call_id": call["call_id"], "output": output})
+        self._items += turn.adds
         answer, asked = self._ask()
         if answer.status_code == 400 and len(asked) == 2 and asked[-1].said is None:
             self._mark(_AGAIN, answer.json()["error"]["message"])  # refused for two reasons, and asked again but once

@@ -159,6 +159,19 @@ def test_a_reply_tells_whose_the_upstream_is(upstream: ScriptedUpstream, serve: 
     assert ("max_tokens" in first, "max_completion_tokens" in second) == (True, True)
 
 
+def test_a_refusal_tells_whose_the_upstream_is_and_the_request_is_made_as_that_one_wants_it(
+    upstream: ScriptedUpstream, serve: Serve
+) -> None:
+    server = serve()
+    upstream.reply({"error": {"message": "No."}}, status=400, headers={"x-groq-region": "eu"})
+    upstream.reply(completion("Hello"))
+    assert ask(server.base_url, max_output_tokens=50).status_code == 200
+    first, second = upstream.next().json, upstream.next().json
+    assert ("max_tokens" in first, "max_completion_tokens" in second) == (True, True)
+    upstream.reply({"error": {"message": "No."}}, status=400, headers={"x-groq-region": "eu"})
+    assert ask(server.base_url).status_code == 400, "it is known by now, and nothing is to be made otherwise"
+
+
 def test_a_chunk_tells_whose_the_upstream_is(upstream: ScriptedUpstream, serve: Serve) -> None:
     server = serve()
     upstream.stream({**chunk("Hello"), "system_fingerprint": "fp_ollama"}, chunk(finish="stop"))

@@ -63,7 +63,10 @@ def _rows(dialect: Dialect, switches: Iterable[str], sources: Mapping[str, str])
 
 def _signs(preset: Preset) -> str:
     owners = [f"owned_by {owner}" for owner in preset.owned_by]
-    return ", ".join([*preset.hosts, *owners]) or ("by name" if preset.name != DEFAULT.name else "everything else")
+    signs = [*preset.hosts, *owners]
+    signs += ["its model list"] * bool(preset.model_fields)
+    signs += ["its replies"] * bool(preset.reply_headers or preset.reply_fields or preset.fingerprint)
+    return ", ".join(signs) or ("by name" if preset.name != DEFAULT.name else "everything else")
 
 
 def _text(value: Any) -> str:
