@@ -283,6 +283,27 @@ def test_auto_truncation_drops_the_oldest_turns_and_disabled_none(client: Client
     assert told(upstream)[0] == ("user", "First?")
 
 
+@pytest.mark.parametrize("truncation", ["auto", "disabled"])
+def test_what_surely_exceeds_a_window_that_is_known_is_dropped_before_it_is_sent(
+    client: Client, upstream: ScriptedUpstream, truncation: str
+) -> None:
+    upstream.models = [{"id": "m", "object": "model", "max_model_len": 100}]
+    say(upstream, "One.", "Two.", "Three.")
+    first = client.respond("x" * 400)
+    second = client.respond("y" * 100, previous_response_id=first["id"])
+    asked = {"model": "m", "input": "z" * 100, "previous_response_id": second["id"], "truncation": truncation}
+    answer = client.http.post("/responses", json={**asked, "instructions": "Be brief."})
+    for _ in range(2):
+        upstream.next()
+    words = [content for _, content in told(upstream)]
+    assert upstream.idle(), "the upstream was asked again"
+    if truncation == "auto":
+        assert words == ["Be brief.", "y" * 100, "Two.", "z" * 100]
+        assert "truncation: the 2 oldest items were left out" in answer.headers["x-translator-losses"]
+    else:
+        assert words == ["Be brief.", "x" * 400, "One.", "y" * 100, "Two.", "z" * 100]
+
+
 def test_a_server_without_a_store_says_so_in_the_response(serve: Serve, upstream: ScriptedUpstream) -> None:
     client = Client(serve(store="none"))
     with client.http:

@@ -33,7 +33,7 @@ def map_token_limit(
     limit = asked if limits.max_output is None else min(asked, limits.max_output)
     if dialect.max_tokens_policy == "cap_window" and limits.window is not None:
         limit = min(limit, limits.window)
-        room = limits.window - _MARGIN - _size(chat) // _BYTES_PER_TOKEN
+        room = limits.window - _MARGIN - text_size(chat) // _BYTES_PER_TOKEN
         if room > 0:  # else it does not fit anyhow, and the upstream will say so
             limit = min(limit, room)
     if limit < asked:
@@ -41,7 +41,7 @@ def map_token_limit(
     return limit
 
 
-def _size(chat: Mapping[str, Any]) -> int:
+def text_size(chat: Mapping[str, Any]) -> int:
     """Bytes of what is read as text; an image's bytes say nothing of its tokens."""
     size = len(to_json(chat.get("tools", ())))
     for message in chat["messages"]:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic_core import to_json
 
+from .token_limit import text_size
+
 JSON = dict[str, Any]
+
+_BYTES_PER_TOKEN = 5
+"""What is guessed to be too long surely is: English has little more than four, and most else has less."""
 
 _BEGINS_TURN = frozenset({"user"})
 _STAYS = frozenset({"system", "developer"})
+
+
+def excess(chat: Mapping[str, Any], window: int | None) -> float:
+    """The share of a chat request's text that is surely beyond the window, in tokens; 0 where it may well fit."""
+    size = text_size(chat)
+    return max(0.0, 1 - window * _BYTES_PER_TOKEN / size) if window is not None and size else 0.0
 
 
 def drop_oldest(items: Sequence[JSON], share: float) -> list[JSON] | None:

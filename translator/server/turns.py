@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import InvalidRequest, TranslatorError, Unsupported, UpstreamError
 from ..mapping.losses import Loss
-from ..mapping.truncation import drop_oldest
+from ..mapping.truncation import drop_oldest, excess
 from ..responses_over_chat import ReplyOptions, Stream, Translation
 from ..responses_over_chat.request import translate_valid
 from ..responses_over_chat.response import read_response
@@ -121,9 +121,12 @@ class Turns:
 
     async def _ask(self, past: Past, target: Target, principal: Principal) -> tuple[Translation, Reply, list[Loss]]:
         """Ask the upstream, with less of the conversation each time it says that it is too long, if that is allowed."""
-        request, history = past.request, past.history
+        request: JSON = past.request
+        history: Sequence[JSON] | None = past.history
         items = [*(history or ()), *request["input"]]
-        left = items
+        left = await self._fitted(items, past, target, principal)
+        if len(left) < len(items):
+            request, history = {**request, "input": left}, ()
         lessons = Lessons(target)
         for _ in range(_SHORTENINGS):
             try:
@@ -137,7 +140,7 @@ class Turns:
                 if shorter is None:
                     raise
                 left = shorter
-                request, history = {**request, "input": left}, ()  # type: ignore[assignment]
+                request, history = {**request, "input": left}, ()
                 continue
             lost = len(items) - len(left)
             return call, reply, [Loss("truncation", f"the {lost} oldest items were left out")] if lost else []
@@ -146,6 +149,25 @@ class Turns:
             param="input",
             code="context_length_exceeded",
         )
+
+    async def _fitted(self, items: list[JSON], past: Past, target: Target, principal: Principal) -> list[JSON]:
+        """The items, without the oldest turns where they surely do not fit into a window that is known.
+
+        Some upstreams do not refuse what is too long, but cut it off where it hurts: at the start.
+        """
+        known = target.known
+        window = known.limits.within(known.dialect.window, None).window
+        if window is None or past.request.get("truncation") != "auto":
+            return items
+        request, history = past.request, past.history
+        while True:
+            call = await self._translate(request, history, target, principal, known)
+            share = excess(call.chat_request, window)
+            shorter = drop_oldest(items, share) if share else None
+            if shorter is None:
+                return items
+            items = shorter
+            request, history = {**request, "input": items}, []
 
     async def _post(self, upstream: UpstreamClient, principal: Principal, call: Translation) -> Reply:
         return await upstream.post_chat(call.chat_request, principal.upstream_key)
