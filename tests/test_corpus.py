@@ -40,7 +40,9 @@ def test_a_case_translates_to_its_snapshots(case: Case, snapshot: SnapshotAssert
 def test_no_snapshot_is_left_of_a_case_that_is_gone() -> None:
     # syrupy itself looks for unused snapshots only where no test is deselected, and the default run leaves out some
     used = {f"{case}/{name}" for case in CASES for name in render(case)}
-    found = {path.relative_to(SNAPSHOTS).as_posix() for path in SNAPSHOTS.rglob("*") if path.is_file()}
+    found = {
+        path.relative_to(SNAPSHOTS).as_posix() for path in SNAPSHOTS.rglob("*") if path.is_file() and _is_snapshot(path)
+    }
     assert found <= used, "delete them"
 
 
@@ -65,12 +67,17 @@ class WireSnapshotExtension(SingleFileSnapshotExtension):
 
     def owns_snapshot_collection(self, *, filepath: str, test_location: PyTestLocation) -> bool:
         # every file there; its own rule looks for one extension, and an orphan would never be seen
-        return True
+        return _is_snapshot(Path(filepath))
 
     def read_snapshot_collection(self, *, snapshot_location: str) -> SnapshotCollection:
         collection = SnapshotCollection(location=snapshot_location)
         collection.add(Snapshot(name=_name(Path(snapshot_location).relative_to(SNAPSHOTS).as_posix())))
         return collection
+
+
+def _is_snapshot(path: Path) -> bool:
+    """Whether a file below `snapshots/` is one; what stands beside the exchanges' folders tells of them."""
+    return path.parent != SNAPSHOTS
 
 
 def _name(path: str) -> str:
