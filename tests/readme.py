@@ -58,7 +58,41 @@ def settings_table() -> str:
     return _table(("setting", "default", ""), rows)
 
 
-TABLES = {"fields": field_table, "chat-fields": chat_field_table, "settings": settings_table}
+PROGRAMS = Path(__file__).parent / "clients" / "programs"
+CLIENTS = (
+    ("**Codex** (CLI, editors and app), in `~/.codex/config.toml`:", "codex.toml"),
+    ("or with its own provider, which also speaks over a WebSocket and compacts by itself:", "codex_own_provider.toml"),
+    (
+        "Codex can be told what it does not know of a model, its window, efforts and tools, by the server:",
+        "codex_models.sh",
+    ),
+    ("**Codex SDK**:", "codex_sdk.mjs"),
+    ("**OpenAI SDK**, Python:", "openai_sdk.py"),
+    ("**OpenAI SDK**, Node:", "openai_sdk.mjs"),
+    ("**Agents SDK**, Python:", "agents_sdk.py"),
+    ("**Agents SDK**, JavaScript:", "agents_sdk.mjs"),
+    ("**Vercel AI SDK**, with OpenAI's provider:", "vercel_openai.mjs"),
+    ("**Vercel AI SDK**, with that of Open Responses:", "vercel_open_responses.mjs"),
+    ("**LangChain**:", "langchain.py"),
+    ("**Pydantic-AI**:", "pydantic_agents.py"),
+    ("**LlamaIndex**:", "llamaindex.py"),
+)
+"""The words before each program's configuration, and the program."""
+
+
+def client_blocks() -> str:
+    """The lines that make each client work, out of the programs that the tests run."""
+    blocks = []
+    for words, name in CLIENTS:
+        text = (PROGRAMS / name).read_text()
+        found = re.search(r"^(?:#|//) \[configuration\]\n(.*?)^(?:#|//) \[end\]$", text, re.S | re.M)
+        assert found is not None, name
+        language = {"mjs": "js", "py": "python"}.get(name.rsplit(".", 1)[1], name.rsplit(".", 1)[1])
+        blocks.append(f"{words}\n\n```{language}\n{found[1]}```\n")
+    return "\n".join(blocks)
+
+
+TABLES = {"clients": client_blocks, "fields": field_table, "chat-fields": chat_field_table, "settings": settings_table}
 
 
 def put(name: str, text: str) -> None:

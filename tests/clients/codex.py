@@ -59,10 +59,11 @@ class Workplace:
     home: Path
     environment: Mapping[str, str] = field(repr=False)
 
-    def run(self, *arguments: str, settings: Sequence[str] = ()) -> Told:
-        """`codex exec` with these arguments; settings as KEY=VALUE."""
+    def run(self, *arguments: str, settings: Sequence[str] = (), shell: str | None = None) -> Told:
+        """`codex exec` with these arguments; settings as KEY=VALUE; a shell script may be what starts it."""
         options = [option for setting in settings for option in ("-c", setting)]
-        command = [str(CODEX), "exec", "--json", "--dangerously-bypass-approvals-and-sandbox", *options, *arguments]
+        program = [str(CODEX)] if shell is None else ["sh", "-euc", shell, "codex"]
+        command = [*program, "exec", "--json", "--dangerously-bypass-approvals-and-sandbox", *options, *arguments]
         ran = subprocess.run(
             command,
             cwd=self.repository,

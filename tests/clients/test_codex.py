@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
 from .codex import Workplace, workplace
@@ -22,11 +21,15 @@ PATCHED = 'Hello, "wörld" \\ 😀\n'
 RUN_CAT = ("exec_command", json.dumps({"cmd": "cat greeting.txt"}))
 
 
+def configuration(name: str, server: Server) -> str:
+    """What the README shows, with the server's real address."""
+    return (PROGRAMS / name).read_text().replace(PUBLISHED_URL, server.url)
+
+
 @pytest.fixture
 def codex(server: Server) -> Iterator[Workplace]:
     need(NODE)
-    configuration = (PROGRAMS / "codex.toml").read_text().replace(PUBLISHED_URL, server.url)
-    with workplace(configuration, server.environment) as place:
+    with workplace(configuration("codex.toml", server), server.environment) as place:
         yield place
 
 
@@ -34,8 +37,9 @@ def codex(server: Server) -> Iterator[Workplace]:
 def builtin(server: Server) -> Iterator[Workplace]:
     """Codex with its own provider, which is told the server's address alone: it speaks over a WebSocket."""
     need(NODE)
-    configuration = f'openai_base_url = "{server.url}/v1"\n'
-    with workplace(configuration, {**server.environment, "CODEX_API_KEY": CLIENT_KEY}) as place:
+    with workplace(
+        configuration("codex_own_provider.toml", server), {**server.environment, "CODEX_API_KEY": CLIENT_KEY}
+    ) as place:
         yield place
 
 
@@ -90,13 +94,8 @@ def test_it_runs_two_commands_of_one_answer(codex: Workplace, strict: StrictUpst
 def test_it_applies_a_patch_by_the_freeform_tool_that_the_servers_list_of_models_names(
     codex: Workplace, strict: StrictUpstream, server: Server
 ) -> None:
-    listed = httpx.get(
-        f"{server.url}/v1/models?client_version=0.169.0", headers={"authorization": f"Bearer {CLIENT_KEY}"}
-    )
-    catalogue = codex.home / "models.json"
-    catalogue.write_bytes(listed.content)
     model = script(strict, LISTED, Turn(calls=[("apply_patch", json.dumps({"input": PATCH}))]), Turn("Patched."))
-    told = codex.run("-m", model, "Patch it", settings=[f'model_catalog_json="{catalogue}"'])
+    told = codex.run("-m", model, "Patch it", shell=configuration("codex_models.sh", server))
     assert told.messages == ["Patched."]
     assert (codex.repository / "greeting.txt").read_text() == PATCHED
     assert [item["status"] for item in told.items("file_change")] == ["completed"]
@@ -249,7 +248,7 @@ def test_where_the_websocket_is_off_it_goes_on_over_http_at_once(
     need(NODE)
     with serving(strict, tmp_path_factory.mktemp("http"), "websocket = false\n") as server:
         environment = {**server.environment, "CODEX_API_KEY": CLIENT_KEY}
-        with workplace(f'openai_base_url = "{server.url}/v1"\n', environment) as builtin:
+        with workplace(configuration("codex_own_provider.toml", server), environment) as builtin:
             model = script(strict, "gpt-5.5-http", Turn(calls=[RUN_CAT]), Turn("It greets."))
             told = builtin.run("-m", model, "Look")
     assert told.messages == ["It greets."]
