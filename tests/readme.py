@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,14 +16,14 @@ README = Path(__file__).parent.parent / "README.md"
 
 def section(name: str) -> str:
     """What stands between `<!-- name -->` and `<!-- end -->`."""
-    found = re.search(rf"<!-- {name} -->\n(.*?)<!-- end -->", README.read_text(), re.S)
+    found = re.search(rf"<!-- {name} -->\n(.*?) *<!-- end -->", README.read_text(), re.S)
     assert found is not None, name
     return found[1]
 
 
 def code(name: str) -> str:
     """The fenced code of a section, without its fence."""
-    return section(name).split("\n", 1)[1].rsplit("```", 1)[0]
+    return textwrap.dedent(section(name)).split("\n", 1)[1].rsplit("```", 1)[0]
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

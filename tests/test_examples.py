@@ -10,6 +10,29 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 SAID = {
+    "demo_server.py": ["Hello, world!"],
+    "moving_1_requests.py": [
+        ' "messages": [                                                "instructions": "You are a travel agent.",',
+        ' "max_tokens": 200,',
+        "What the Responses API cannot be told:",
+        "  seed: Sampling cannot be fixed there.",
+    ],
+    "moving_2_replies.py": ['Call:   get_weather {"city": "Paris"}', "Answer: It is 18 degrees in Paris."],
+    "moving_3_streams.py": [
+        "Finish: stop",
+        "Usage:  counted",
+        "Words:  One |  word |  comes |  after |  another.",
+    ],
+    "moving_4_files.py": [
+        "line 2: body.messages[0].name: the speakers of the Responses API have no names",
+        "status 1 ",
+        "event: response.completed",
+    ],
+    "moving_5_native.py": [
+        "Before:  One word comes after another.",
+        "Went on: True",
+        "After:   One word comes after another.",
+    ],
     "ask_about_a_file.py": [
         "Uploaded: house_rules.pdf, 874 bytes",
         '--- file "house_rules.pdf" ---',

@@ -56,6 +56,17 @@ def test_the_state_example_prints_what_the_readme_says(demo: RunningServer) -> N
     assert run(source) == code("state-output")
 
 
+def test_the_step_of_the_guide_prints_what_the_readme_says(demo: RunningServer) -> None:
+    source = code("moving").replace("http://127.0.0.1:8080/v1", demo.base_url)
+    assert run(source) == "Hello, world!\n"
+
+
+def test_the_guide_names_every_example_of_a_step() -> None:
+    steps = [path.name for path in (README.parent / "examples").glob("moving_*.py")]
+    assert len(steps) == 5
+    assert all(f"`examples/{step}`" in README.read_text() for step in steps)
+
+
 def test_the_curl_example_streams_the_events_the_readme_shows(demo: RunningServer) -> None:
     command = code("curl").replace("http://127.0.0.1:8080/v1", demo.base_url)
     streamed = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True, timeout=30).stdout
