@@ -146,6 +146,16 @@ CONVERSATIONS = (
         ),
     ),
     Conversation(
+        name="forced while thinking",
+        fields={"tools": [WEATHER], "tool_choice": "required", "reasoning": {"effort": "high"}},
+        turns=(
+            Turn(
+                adds=(_user("Paris!"),),
+                says=Say(calls=(("get_weather", PARIS),), made_to=True, text="A fine city.", thought="I must."),
+            ),
+        ),
+    ),
+    Conversation(
         name="schema",
         fields={"text": FORM},
         turns=(Turn(adds=(_user("21 degrees in Paris."),), says=Say(data=FILLED, text="Yes, it is warm there.")),),

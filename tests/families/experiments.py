@@ -171,7 +171,9 @@ class _Client:
             self._mark(_WRONG, f"refused: {answer.status_code} {error}")
 
     def _is_disobeyed(self, error: JSON) -> bool:
-        """Whether the upstream passes over a forced call; who asks is told, as nobody could have known."""
+        """Whether the upstream passes over a forced call, or refuses it without a word: nobody could have known."""
+        if error["message"].endswith("did not say why."):
+            return "forced" in self._experiment.conversation.name
         passes_over = {"tool_choice", "named choice"}.intersection(self._experiment.family.ignores)
         return error["code"] == "tool_choice_not_honored" and bool(passes_over)
 
