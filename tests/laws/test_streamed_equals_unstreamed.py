@@ -28,8 +28,13 @@ def test_a_completion_gives_the_same_response_however_it_is_cut_and_interleaved(
     request: JSON, completion: Completion, seed: int
 ) -> None:
     call = translate(request)
-    reply = play_chunks(call, chunks_of(completion, Random(seed)))
-    assert reply.response == answer(call, completion.body())
+    streamed = play_chunks(call, chunks_of(completion, Random(seed))).response
+    whole = answer(call, completion.body())
+    if streamed["status"] == "failed":  # a window that is full: told by an error, where nothing was told yet
+        assert streamed["output"] == [] and whole.keys() == {"error"}
+        assert streamed["error"].items() <= whole["error"].items()
+    else:
+        assert streamed == whole
 
 
 _ORDER = ("reasoning", "message", "image_generation_call", "call")
