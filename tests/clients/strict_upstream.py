@@ -6,6 +6,7 @@ The model's name is the scenario's: one process of a client may run many scenari
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -35,6 +36,8 @@ class Turn:
     status: int = 200
     error: JSON | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    cut: bool = False
+    """Whether the connection breaks in the middle of a stream."""
 
     def fits(self, tools: Sequence[JSON]) -> bool:
         """Whether the tools that it calls by their places are there."""
@@ -104,6 +107,15 @@ def _pieces(text: str | None) -> Iterator[str]:
         yield (text or "")[start : start + 3]
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is nothing to report."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class StrictUpstream:
     """The server. Scripts are keyed by the model's name."""
 
@@ -115,8 +127,7 @@ class StrictUpstream:
         self.refused: dict[str, list[str]] = defaultdict(list)
         """What was wrong with requests."""
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self.base_url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
@@ -182,16 +193,19 @@ class StrictUpstream:
             def _stream(self, turn: Turn, model: str, number: int) -> None:
                 events = [json.dumps(chunk) for chunk in turn.chunks(model, number)]
                 body = "".join(f"data: {event}\n\n" for event in [*events, "[DONE]"]).encode()
-                self._send(200, "text/event-stream", body, {})
+                self.close_connection = turn.cut
+                self._send(200, "text/event-stream", body, {}, len(body) // 2 if turn.cut else len(body))
 
             def _reply(self, status: int, value: JSON, headers: dict[str, str] | None = None) -> None:
                 self._send(status, "application/json", json.dumps(value).encode(), headers or {})
 
-            def _send(self, status: int, kind: str, body: bytes, headers: dict[str, str]) -> None:
+            def _send(
+                self, status: int, kind: str, body: bytes, headers: dict[str, str], sent: int | None = None
+            ) -> None:
                 self.send_response(status)
                 for name, value in {"content-type": kind, "content-length": str(len(body)), **headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(body)
+                self.wfile.write(body[:sent])
 
         return Handler

@@ -254,3 +254,36 @@ def test_where_the_websocket_is_off_it_goes_on_over_http_at_once(
     assert told.messages == ["It greets."]
     assert not [event for event in told.events if "Reconnecting" in str(event)]
     asked(strict, model, 2)
+
+
+@pytest.mark.parametrize("name", ["functions__exec", "exec"])
+def test_it_works_in_code_mode_with_tools_that_come_in_the_input(
+    name: str, builtin: Workplace, strict: StrictUpstream
+) -> None:
+    program = "const ran = await tools.exec_command({cmd: 'cat greeting.txt'});\ntext(ran.output);"
+    calls = [(name, json.dumps({"input": program}))]
+    model = script(strict, f"gpt-6-astra-{name}", Turn(calls=calls), Turn("It greets."))
+    told = builtin.run("-m", model, "Look")
+    assert told.messages == ["It greets."]
+    assert [item["aggregated_output"] for item in told.items("command_execution")] == ["Hello from the file\n"]
+    first, second = asked(strict, model, 2)
+    assert differences(offers("functions__exec", "collaboration__spawn_agent"), first["tools"]) == []
+    assert differences([has("Script completed", "Hello from the file")], outputs(second)) == []
+
+
+def test_a_stream_that_breaks_off_is_asked_for_again(codex: Workplace, strict: StrictUpstream) -> None:
+    broken = Turn("I was about to say something long when the line went dead.", cut=True)
+    model = script(strict, "codex.cut", broken, Turn("Here I am."))
+    told = codex.run("-m", model, "Talk")
+    assert (told.code, told.messages, told.last["type"]) == (0, ["Here I am."], "turn.completed")
+    asked(strict, model, 2)
+
+
+def test_half_a_program_of_a_stream_that_breaks_off_is_not_run(builtin: Workplace, strict: StrictUpstream) -> None:
+    program = "await tools.exec_command({cmd: 'touch half.txt'});\n// " + "x" * 400 + "\ntext('whole');"
+    broken = Turn(calls=[("functions__exec", json.dumps({"input": program}))], cut=True)
+    model = script(strict, "gpt-6-astra-half", broken, Turn("Here I am."))
+    assert builtin.run("-m", model, "Work").messages == ["Here I am."]
+    first, second = asked(strict, model, 2)
+    assert second["messages"] == first["messages"]
+    assert not (builtin.repository / "half.txt").exists()

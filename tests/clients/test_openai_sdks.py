@@ -146,6 +146,22 @@ SCENARIOS = {
         {"types": ["compaction"], "sealed": True, "last": "response.completed"},
         [{"messages": [user("Remember 7."), user(has("summary"))]}],
     ),
+    "compaction_thinking": Scenario(
+        [Turn("Seven.", reasoning="Hm.")],
+        ["compaction"],
+        [{"messages": [user("Remember 7."), user(has("summary"))], "tools": ABSENT}],
+    ),
+    "broken_off": Scenario(
+        [Turn("A long sentence that never comes to its end.", cut=True)],
+        {"said": True, "completed": False, "code": lambda code: isinstance(code, str)},
+        [HI],
+    ),
+    "files": Scenario(
+        [Turn("Seven.")],
+        {"name": "a.txt", "listed": True, "content": "Seven.", "text": "Seven.", "gone": True},
+        [{"messages": lambda sent: "Seven." in str(sent) or "U2V2ZW4u" in str(sent)}],
+    ),
+    "chat_completions": Scenario([Turn("Hello!"), Turn("Hello!")], ["Hello!", "Hello!"], [HI, {**HI, "stream": True}]),
     "conversation": Scenario(
         [Turn("It scatters.")],
         {

@@ -66,3 +66,22 @@ def test_a_name_that_looks_like_a_hashed_one_takes_nothing_away() -> None:
 
 def test_a_name_nobody_gave_is_a_function_as_it_stands() -> None:
     assert ToolNames().tool("made_up") == Tool("function", "made_up")
+
+
+@pytest.mark.parametrize("said", ["sea__look", "sea.look"])
+def test_a_tool_is_found_with_its_namespace_before_it(said: str) -> None:
+    names = ToolNames()
+    for namespace in ("sky", "sea"):
+        names.upstream(Tool("custom", "look", namespace), grammar=namespace == "sea")
+    assert names.tool(said) == Tool("custom", "look", "sea")
+    assert names.has_grammar(said)
+
+
+def test_a_tool_is_found_without_its_namespace_where_no_other_is_called_so() -> None:
+    names = ToolNames()
+    names.upstream(Tool("custom", "look", "sky"))
+    assert names.tool("look") == Tool("custom", "look", "sky")
+    names.upstream(Tool("custom", "look", "sea"))
+    assert names.tool("look") == Tool("function", "look")
+    names.upstream(Tool("function", "look"))
+    assert names.tool("look") == Tool("function", "look")

@@ -9,7 +9,7 @@ import pytest
 from translator.responses_over_chat import ReplyOptions
 from translator.responses_over_chat.clients import Client, clients, options_for
 
-CODEX = {"length_status": "completed", "reasoning_told": "both"}
+CODEX = {"length_status": "completed", "reasoning_told": "both", "cut_items": "left_open"}
 
 
 @pytest.mark.parametrize(

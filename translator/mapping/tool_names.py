@@ -53,11 +53,20 @@ class ToolNames:
 
     def tool(self, name: str) -> Tool:
         """The tool that the upstream calls; one that nobody named is a function, as it stands."""
-        return self._tools.get(name) or Tool("function", name)
+        return self._tools.get(self._meant(name)) or Tool("function", name)
 
     def has_grammar(self, name: str) -> bool:
         """Whether the input of this tool follows a grammar."""
-        return name in self._with_grammar
+        return self._meant(name) in self._with_grammar
+
+    def _meant(self, name: str) -> str:
+        """The name as it was given. Models leave namespaces out, or join them by a dot: the client's own words for its
+        tools, such as Codex's instructions, know nothing of flat names. What could mean two tools means none.
+        """
+        if name in self._tools:
+            return name
+        meant = [given for given, tool in self._tools.items() if name in (tool.name, f"{tool.namespace}.{tool.name}")]
+        return meant[0] if len(meant) == 1 else name
 
 
 def _flat(tool: Tool) -> str:

@@ -23,6 +23,10 @@ class ReplyOptions:
     """How a reply ends that ran out of tokens. `completed`, for clients that would ask for the same again, is reported
     as a loss; a freeform call that was cut stays incomplete, because half of it might be run."""
 
+    cut_items: Literal["told", "left_open"] = "told"
+    """Whether it is told that an item is done which was cut. `left_open`, for clients that act on every item that is
+    done, whatever its status: half a program must not be run."""
+
     done_marker: bool = True
     """Whether server-sent events end with `[DONE]`, which whoever sends them obeys. Open Responses demands it; OpenAI's
     own streams have none."""

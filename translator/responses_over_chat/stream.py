@@ -3,7 +3,7 @@
 What leaves it, and in which order:
 
     stream    = created 1*in-progress *item terminal      ; in-progress may also stand between any two events
-    item      = item-added *part item-done                ; message, reasoning
+    item      = item-added *part item-done                ; message, reasoning; the last may be left open, see options
               / item-added *input-delta input-done item-done          ; function_call, custom_tool_call
               / item-added *command item-done             ; shell_call
               / item-added item-done                      ; tool_search_call, apply_patch_call, local_shell_call
@@ -312,7 +312,10 @@ class Stream:
             self._break_off(UpstreamError(f"The upstream ended with '{self._finish_reason}'.", code="upstream_failed"))
             return
         completed = outcome.status == "completed"
-        self._output.close("completed" if completed else "incomplete", "final_answer" if completed else None)
+        if completed:
+            self._output.close("completed", "final_answer")
+        else:
+            self._cut()
         missing = self._missing() if completed else None
         if missing is not None:
             self._break_off(missing)
@@ -358,13 +361,21 @@ class Stream:
 
     def _break_off(self, error: TranslatorError) -> None:
         self._sequencer.cut()
-        self._output.close("incomplete", None)
+        self._cut()
         self.error = error
         payload = error.payload()
         self._emit({**payload, "type": events.ERROR, "error": payload})
         code = error.code or "server_error"
         self._response["error"] = {"code": code, "message": error.message}
         self._terminate("failed", None)
+
+    def _cut(self) -> None:
+        """The open item ends where it is."""
+        said, number = len(self._outbox), self._sequence
+        self._output.close("incomplete", None)
+        if self._options.cut_items == "left_open":
+            del self._outbox[said:]
+            self._sequence = number
 
     def _terminate(self, status: str, completed_at: int | None) -> None:
         at = completed_at if completed_at is not None else self._response["created_at"]

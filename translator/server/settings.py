@@ -133,6 +133,9 @@ class _Habits(_Frozen):
     reasoning_events: Literal["reasoning_text", "reasoning"] | None = None
     """The name of the events that carry reasoning: OpenAI's (reasoning_text) or Open Responses' (reasoning)."""
 
+    cut_items: Literal["told", "left_open"] | None = None
+    """Whether the end of an item that was cut is told, or left_open for clients that act on every item that is done."""
+
     done_marker: bool | None = None
     """Whether streams end with [DONE]; they do unless it is set to false."""
 

@@ -159,6 +159,37 @@ await run({
     const done = events.filter((event) => event.type === "response.output_item.done").map((event) => event.item);
     return { types: types(done), sealed: Boolean(done[0].encrypted_content), last: events.at(-1).type };
   },
+  async compaction_thinking(model) {
+    const items = [user("Remember 7."), { type: "compaction_trigger" }];
+    const more = { include: ["reasoning.encrypted_content"], tools: [WEATHER], store: false };
+    return types((await create(model, items, more)).output);
+  },
+  async broken_off(model) {
+    const seen = [];
+    try {
+      for await (const event of await create(model, "Hi", { stream: true })) seen.push(event.type);
+    } catch (error) {
+      const completed = seen.includes("response.completed");
+      return { said: seen.includes("response.output_text.delta"), completed, code: error.code };
+    }
+    return null;
+  },
+  async files(model) {
+    const made = await client.files.create({ file: new File(["Seven."], "a.txt"), purpose: "user_data" });
+    const found = await client.files.retrieve(made.id);
+    const listed = (await collect(client.files.list())).map((file) => file.id);
+    const reply = await create(model, [user([{ type: "input_file", file_id: made.id }])]);
+    const content = await (await client.files.content(made.id)).text();
+    const gone = (await client.files.delete(made.id)).deleted;
+    return { name: found.filename, listed: listed.includes(made.id), content, text: reply.output_text, gone };
+  },
+  async chat_completions(model) {
+    const messages = [user("Hi")];
+    const reply = await client.chat.completions.create({ model, messages });
+    const chunks = await collect(await client.chat.completions.create({ model, messages, stream: true }));
+    const pieces = chunks.map((chunk) => chunk.choices[0]?.delta.content ?? "");
+    return [reply.choices[0].message.content, pieces.join("")];
+  },
   async conversation(model) {
     const items = [{ type: "message", ...user("Blue?") }];
     const talk = await client.conversations.create({ metadata: { topic: "sky" }, items });

@@ -6,7 +6,7 @@ client = OpenAI(base_url="http://127.0.0.1:8080/v1", api_key="sk-client")
 
 import json
 
-from openai import APIStatusError
+from openai import APIError, APIStatusError
 from pydantic import BaseModel
 from scenarios import run, scenario
 
@@ -214,6 +214,55 @@ def compaction_trigger(model):
     events = list(client.responses.create(model=model, input=asked, stream=True, store=False))
     done = [event.item for event in events if event.type == "response.output_item.done"]
     return {"types": types(done), "sealed": bool(done[0].encrypted_content), "last": events[-1].type}
+
+
+@scenario
+def compaction_thinking(model):
+    asked = [user("Remember 7."), {"type": "compaction_trigger"}]
+    more = {"include": ["reasoning.encrypted_content"], "tools": [WEATHER], "store": False}
+    return types(client.responses.create(model=model, input=asked, **more).output)
+
+
+@scenario
+def broken_off(model):
+    types = []
+    try:
+        for event in client.responses.create(model=model, input="Hi", stream=True):
+            types.append(event.type)
+    except APIError as error:
+        return {
+            "said": "response.output_text.delta" in types,
+            "completed": "response.completed" in types,
+            "code": error.code,
+        }
+
+
+@scenario
+def files(model):
+    made = client.files.create(file=("a.txt", b"Seven."), purpose="user_data")
+    found = client.files.retrieve(made.id)
+    listed = [file.id for file in client.files.list()]
+    part = {"type": "input_file", "file_id": made.id}
+    reply = client.responses.create(model=model, input=[user([part])])
+    content = client.files.content(made.id).read().decode()
+    gone = client.files.delete(made.id).deleted
+    return {
+        "name": found.filename,
+        "listed": made.id in listed,
+        "content": content,
+        "text": reply.output_text,
+        "gone": gone,
+    }
+
+
+@scenario
+def chat_completions(model):
+    reply = client.chat.completions.create(model=model, messages=[user("Hi")])
+    chunks = client.chat.completions.create(model=model, messages=[user("Hi")], stream=True)
+    return [
+        reply.choices[0].message.content,
+        "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices),
+    ]
 
 
 @scenario
