@@ -43,7 +43,7 @@ def test_a_stream_is_passed_through_byte_for_byte(upstream: ScriptedUpstream, se
     client = connect(server)
     client.post("/v1/chat/completions", {**QUESTION, "stream": True})
     exchange = upstream.next()
-    exchange.begin(headers={"x-ratelimit-remaining-requests": "7", "openai-organization": "org-1", "x-secret": "s"})
+    exchange.begin(headers={"x-ratelimit-remaining-requests": "7", "openai-project": "org-1", "x-secret": "s"})
     exchange.write(b": odd\r\n\r\ndata:{ 'not': json }\n\n")
     head = client.read_until(b"{ 'not': json }\n\n")  # before the upstream says more
     assert b"x-ratelimit-remaining-requests: 7" in head
@@ -92,6 +92,10 @@ def test_errors_are_told_as_for_responses(upstream: ScriptedUpstream, serve: Ser
     assert reply.json()["error"]["code"] == "rate_limit_exceeded"
     reply = httpx.post(url, json={**QUESTION, "user": "u" * 500}, headers=key)
     assert (reply.status_code, reply.json()["error"]["code"]) == (413, "request_too_large")
+    refusal = {"error": {"message": "Too long.", "type": "invalid_request_error", "param": "messages[0].content"}}
+    upstream.reply(refusal, 400)
+    reply = httpx.post(url, json=QUESTION, headers=key)
+    assert (reply.status_code, reply.json()["error"]["param"]) == (400, "messages[0].content"), "in the client's words"
     for body, param in (({"messages": []}, "model"), ({"model": 5}, "model")):
         reply = httpx.post(url, json=body, headers=key)
         assert (reply.status_code, reply.json()["error"]["param"]) == (400, param)

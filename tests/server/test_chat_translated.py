@@ -120,6 +120,25 @@ def test_the_sdk_raises_what_went_wrong(client: OpenAI, upstream: ScriptedUpstre
             other.chat.completions.create(**QUESTION)
 
 
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("input[3].content[0].image_url", "messages"),
+        ("max_output_tokens", "max_completion_tokens"),
+        ("reasoning.effort", "reasoning_effort"),
+        ("temperature", "temperature"),
+        (None, None),
+    ],
+)
+def test_errors_name_what_a_chat_client_sent(
+    upstream: ScriptedUpstream, serve: Serve, theirs: str | None, ours: str | None
+) -> None:
+    server = serve(upstreams=responses_upstream(upstream.base_url))
+    upstream.reply({"error": {"message": "No.", "type": "invalid_request_error", "param": theirs}}, 400)
+    reply = httpx.post(f"{server.base_url}/chat/completions", json=QUESTION)
+    assert (reply.status_code, reply.json()["error"]["param"]) == (400, ours)
+
+
 # ---- two hops ----
 
 TALKS: list[JSON] = [
@@ -285,17 +304,18 @@ def test_the_connection_is_kept_for_the_next_request(upstream: ScriptedUpstream,
 
 def test_the_server_answers_every_case_as_the_library_does(upstream: ScriptedUpstream, serve: Serve) -> None:
     server = serve(upstreams=responses_upstream(upstream.base_url))
-    for case in load("chat_over_responses"):
-        if case.settings:
-            continue  # they are the library's
-        files = render(case)
-        if case.upstream is not None:
-            kind = "text/event-stream" if case.upstream_streams else "application/json"
-            upstream.reply(case.upstream, headers={"content-type": kind})
-        reply = httpx.post(f"{server.base_url}/chat/completions", json=case.request)
-        if case.upstream is not None:
-            assert upstream.next().json == json.loads(files["upstream_request.json"])
-        if case.upstream is not None and case.request.get("stream"):
-            assert reply.content == files["events.sse"], case
-        else:
-            assert reply.json() == json.loads(files["response.json"]), case
+    with httpx.Client(base_url=server.base_url) as client:
+        for case in load("chat_over_responses"):
+            if case.settings:
+                continue  # they are the library's
+            files = render(case)
+            if case.upstream is not None:
+                kind = "text/event-stream" if case.upstream_streams else "application/json"
+                upstream.reply(case.upstream, headers={"content-type": kind})
+            reply = client.post("/chat/completions", json=case.request)
+            if case.upstream is not None:
+                assert upstream.next().json == json.loads(files["upstream_request.json"])
+            if case.upstream is not None and case.request.get("stream"):
+                assert reply.content == files["events.sse"], case
+            else:
+                assert reply.json() == json.loads(files["response.json"]), case

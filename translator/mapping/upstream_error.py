@@ -31,17 +31,43 @@ def map_upstream_error(
     headers: Mapping[str, str],
     *,
     key_is_clients: bool = False,
+    translated: bool = True,
     secrets: Iterable[str] = (),
 ) -> UpstreamError:
     """Maps the answer to a request that failed.
 
-    `key_is_clients` says that the client's own key was handed to the upstream. `secrets` are strings that no
-    client may see whatever they look like: the upstream's key, its host. The error's `headers` hold
-    `retry-after` and the `x-ratelimit-*` headers.
+    `key_is_clients` says that the client's own key was handed to the upstream; `translated`, that the request was made
+    of one of the other API, whose parameters have other names. `secrets` are strings that no client may see whatever
+    they look like: the upstream's key, its host. The error's `headers` hold `retry-after` and the `x-ratelimit-*`
+    headers.
     """
     lowered = {name.lower(): value for name, value in headers.items()}
     report = read_error(body)
-    return _map(report, status, lowered, key_is_clients, secrets)
+    error = _map(report, status, lowered, key_is_clients, secrets)
+    if not translated and error.param is not None:
+        own = report.param or ""
+        error.param = own if _PARAM.fullmatch(own) else None
+    return error
+
+
+_CHAT_PARAMS = {
+    "input": "messages",
+    "instructions": "messages",
+    "max_output_tokens": "max_completion_tokens",
+    "text.format": "response_format",
+    "text.verbosity": "verbosity",
+    "reasoning.effort": "reasoning_effort",
+}
+
+
+def param_to_chat(param: str | None) -> str | None:
+    """What a Responses upstream calls a parameter → what its chat client sent; a place within it is not the same."""
+    if param is None:
+        return None
+    for name, chat in _CHAT_PARAMS.items():
+        if param == name or param.startswith((f"{name}.", f"{name}[")):
+            return chat
+    return param
 
 
 def map_error_object(

@@ -13,7 +13,8 @@ from starlette.types import Receive, Scope, Send
 from .. import chat_over_responses
 from ..chat_over_responses import Translation
 from ..chat_over_responses.response import read_response
-from ..errors import TranslatorError
+from ..errors import TranslatorError, UpstreamError
+from ..mapping.upstream_error import param_to_chat
 from ..sse import DONE, encode_data
 from .auth import Authenticator, Principal
 from .body import ClientLeft, losses_header, parse_json, read_body, send_json
@@ -65,7 +66,11 @@ class ChatCompletions:
             max_event_bytes=self._settings.max_event_bytes,
         )
         call = chat_over_responses.translate_request(body, upstream_model=target.model, options=options)
-        reply = await target.upstream.post_own(to_json(call.responses_request), principal.upstream_key)
+        try:
+            reply = await target.upstream.post_own(to_json(call.responses_request), principal.upstream_key)
+        except UpstreamError as error:
+            error.param = param_to_chat(error.param)
+            raise
         try:
             if call.request.get("stream"):
                 await self._tell(call, reply, presence, send)

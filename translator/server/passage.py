@@ -24,7 +24,8 @@ from .upstream import Reply
 
 JSON = dict[str, Any]
 
-_HANDED_ON = ("x-ratelimit-", "openai-")
+_HANDED_ON = ("x-ratelimit-", "openai-processing-ms")
+"""What headers that a client may see begin with; others may say whose account this is."""
 
 
 class Passage:
@@ -87,7 +88,7 @@ def _headers(reply: Reply) -> list[tuple[bytes, bytes]]:
     if _streams(reply):
         headers.append((b"cache-control", b"no-cache"))
     for name, value in reply.headers.items():
-        if name.lower().startswith(_HANDED_ON) and name.lower() != "openai-organization":
+        if name.lower().startswith(_HANDED_ON):
             headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
     return headers
 

@@ -104,14 +104,14 @@ class UpstreamClient:
     async def post_own(self, body: bytes, key: str | None = None) -> Reply:
         """The reply to a request of the wire that the upstream speaks, its body as it is; as `post_chat`."""
         speaks_chat = self.settings.wire == "chat"
-        return await self._post(self._chat_url if speaks_chat else self._responses_url, body, key)
+        return await self._post(self._chat_url if speaks_chat else self._responses_url, body, key, translated=False)
 
-    async def _post(self, url: httpx.URL, body: bytes, key: str | None) -> Reply:
+    async def _post(self, url: httpx.URL, body: bytes, key: str | None, *, translated: bool = True) -> Reply:
         reply = await self._send("POST", url, key, body)
         if 200 <= reply.status < 300:
             return reply
         try:
-            raise await self._refusal(reply, key)
+            raise await self._refusal(reply, key, translated=translated)
         finally:
             await reply.aclose()
 
@@ -161,7 +161,7 @@ class UpstreamClient:
         except _BROKEN as error:
             raise _explain(error) from error
 
-    async def _refusal(self, reply: Reply, key: str | None) -> UpstreamError:
+    async def _refusal(self, reply: Reply, key: str | None, *, translated: bool = True) -> UpstreamError:
         if 300 <= reply.status < 400:
             return UpstreamError(
                 "The upstream answered with a redirect, which is not followed: its operator can set its final address.",
@@ -169,7 +169,14 @@ class UpstreamClient:
             )
         body = await reply.read_at_most(ERROR_BYTES)
         secrets = self._secrets if key is None else [*self._secrets, key]
-        error = map_upstream_error(reply.status, body, reply.headers, key_is_clients=key is not None, secrets=secrets)
+        error = map_upstream_error(
+            reply.status,
+            body,
+            reply.headers,
+            key_is_clients=key is not None,
+            translated=translated,
+            secrets=secrets,
+        )
         error.refusal, error.refusal_headers = (reply.status, body), reply.headers
         return error
 

@@ -17,15 +17,9 @@ from typing_extensions import TypedDict
 from .chat_messages import Message
 from .chat_tools import Choice, Function, Tool
 from .reading import LENIENT, Nulls, StringOrList, validate_with
+from .responses import PlainFormat
 
 JSON = dict[str, Any]
-
-
-class PlainFormat(TypedDict):
-    """Free text, or JSON of any shape."""
-
-    __pydantic_config__ = LENIENT  # type: ignore[misc]
-    type: Literal["text", "json_object"]
 
 
 class NamedSchema(TypedDict):

@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, Tag
 # pydantic takes the annotations' metadata from this TypedDict on every Python before 3.12
 from typing_extensions import TypedDict
 
-from .parts import Audio
+from .parts import AudioPart, OtherPart, RefusalPart
 from .reading import LENIENT, Nulls, StringOrList, by_type
 
 JSON = dict[str, Any]
@@ -23,14 +23,6 @@ class TextPart(TypedDict):
     __pydantic_config__ = LENIENT  # type: ignore[misc]
     type: Literal["text"]
     text: str
-
-
-class RefusalPart(TypedDict):
-    """What an assistant said instead of an answer."""
-
-    __pydantic_config__ = LENIENT  # type: ignore[misc]
-    type: Literal["refusal"]
-    refusal: str
 
 
 class ImageUrl(TypedDict):
@@ -64,21 +56,6 @@ class FilePart(TypedDict):
     __pydantic_config__ = LENIENT  # type: ignore[misc]
     type: Literal["file"]
     file: Annotated[File, Nulls]
-
-
-class AudioPart(TypedDict):
-    """Sound."""
-
-    __pydantic_config__ = LENIENT  # type: ignore[misc]
-    type: Literal["input_audio"]
-    input_audio: Audio
-
-
-class OtherPart(TypedDict):
-    """A part of a type this project does not know; mapping decides what becomes of it."""
-
-    __pydantic_config__ = LENIENT  # type: ignore[misc]
-    type: str
 
 
 _PART_TAGS = {
