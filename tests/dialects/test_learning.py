@@ -289,6 +289,11 @@ MCT = replace(DEFAULT, max_tokens_field="max_completion_tokens")
         ),
         ("Failed to deserialize: missing field `value` at line 1", asked(**SCHEMA), {"json_schema": "value"}),
         (
+            "You cannot specify response format and function call at the same time",
+            asked(tools=TOOLS, **SCHEMA),
+            {"structured_with_tools": False},
+        ),
+        (
             "json mode cannot be combined with tool/function calling",
             asked(tools=TOOLS, **SCHEMA),
             {"structured_with_tools": False},

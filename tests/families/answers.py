@@ -64,7 +64,7 @@ def completion(says: Say, family: Family, model: str) -> bytes:
 def stream(says: Say, family: Family, model: str) -> bytes:
     """The answer as server-sent events; one that breaks has no end."""
     head = _head(family, model, "chat.completion.chunk")
-    chunks: list[JSON] = []
+    chunks: list[JSON] = [] if family.first is None else [{**head, **family.first}]
     for number, delta in enumerate(_deltas(says, family)):
         role = {"role": "assistant"} if family.role == "every" or (family.role == "first" and number == 0) else {}
         choice = {"index": 0, "delta": {**role, **delta}, "finish_reason": None, **family.in_choice}

@@ -47,6 +47,7 @@ class Family:
     blank: str = ""
     newline: str = "\n"
     extra: JSON = field(default_factory=dict)
+    first: JSON | None = None
     in_choice: JSON = field(default_factory=dict)
     in_last: JSON = field(default_factory=dict)
     cannot: Mapping[str, str] = field(default_factory=dict)

@@ -36,6 +36,7 @@ CARELESS: JSON = {
     "tool_choice": {"type": "function", "function": {"name": "f"}},
     "response_format": {"type": "json_schema", "json_schema": {"schema": SCHEMA}},
     "reasoning_effort": "ultra-high",
+    "thinking": {"type": "enabled"},
     "max_tokens": 10**9,
     "max_completion_tokens": 10**9,
     "stream_options": {},
