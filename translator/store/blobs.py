@@ -86,7 +86,7 @@ def _add(connection: Connection, entries: Sequence[tuple[str, str, Written]]) ->
         new = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(blobs).on_conflict_do_nothing()
         row = {"tenant": tenant, "digest": digest, "size": written.size, "content": written.key}
         fresh = connection.execute(new.values(**row)).rowcount > 0
-        if fresh and not adopt(connection, [written.key]):  # it took a day to be written
+        if fresh and not adopt(connection, [written.key]):  # it took hours to be written
             connection.execute(delete(blobs).where(_b.tenant == tenant, _b.digest == digest))
             fresh = False
         outcomes.append(fresh)

@@ -24,7 +24,7 @@ from .tables import loose_contents
 _l = loose_contents.c
 _log = logging.getLogger(__name__)
 
-WRITING_SECONDS = 24 * 3600.0
+WRITING_SECONDS = 6 * 3600.0
 """How long a content may take to be written and referred to; after that it is taken for abandoned."""
 
 _BATCH = 100
