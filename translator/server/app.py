@@ -27,6 +27,7 @@ from .input_tokens import InputTokens
 from .kept import Kept
 from .models import Catalogue, ModelRoutes
 from .observation import Observation
+from .own_files import OwnFiles
 from .responses import Responses
 from .settings import Settings, Upstream
 from .stored_responses import StoredResponses
@@ -58,9 +59,10 @@ def create_app(
     catalogue = Catalogue(upstreams, settings.models_cache_seconds, settings.auth == "passthrough")
     kept = Kept(settings)
     turns = Turns(settings, catalogue, kept, fetcher)
+    own_files = OwnFiles(kept, settings.document_max_bytes)
     resources = _Resources(
-        Responses(authenticator, turns),
-        ChatCompletions(authenticator, settings, catalogue),
+        Responses(authenticator, turns, own_files),
+        ChatCompletions(authenticator, settings, catalogue, own_files),
         WebSocketResponses(authenticator, turns),
         Compactions(authenticator, turns),
         InputTokens(authenticator, turns),

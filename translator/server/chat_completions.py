@@ -21,6 +21,7 @@ from .body import ClientLeft, losses_header, parse_json, read_body, send_json
 from .event_stream import STREAM_HEADERS
 from .models import Catalogue, Target, model_of
 from .observation import log_failure, stopping
+from .own_files import OwnFiles
 from .passage import Passage, pass_through
 from .presence import Presence
 from .settings import Settings
@@ -35,10 +36,13 @@ _HEARTBEAT = b": the upstream is silent\n\n"
 class ChatCompletions:
     """The endpoint, as a raw ASGI app."""
 
-    def __init__(self, authenticator: Authenticator, settings: Settings, catalogue: Catalogue) -> None:
+    def __init__(
+        self, authenticator: Authenticator, settings: Settings, catalogue: Catalogue, own_files: OwnFiles
+    ) -> None:
         self._authenticator = authenticator
         self._settings = settings
         self._catalogue = catalogue
+        self._own_files = own_files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request. Raises TranslatorError as long as nothing was sent."""
@@ -50,6 +54,7 @@ class ChatCompletions:
         body = parse_json(raw)
         with Presence(receive) as presence:
             target = await self._catalogue.target(model_of(body), principal)
+            raw, body = await self._own_files.bring(raw, body, principal.tenant)
             if target.upstream.settings.wire == "chat":
                 passage = Passage(raw, body, target, self._settings.max_event_bytes)
                 await pass_through(passage, principal, presence, send)
