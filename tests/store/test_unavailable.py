@@ -90,6 +90,17 @@ async def test_of_connections_that_were_lost_without_a_word_one_alone_is_waited_
 
 
 @pytest.mark.postgres
+async def test_connections_to_a_server_that_has_become_read_only_are_replaced(opened: Open) -> None:
+    async with postgres_schema() as url:
+        store = await opened(url)
+        ids = await save_chain(store, 1)
+        read_only = text("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+        await store._database.read(lambda connection: connection.execute(read_only))
+        await store.responses.save(response(parent=ids[0]))
+        await store.close()
+
+
+@pytest.mark.postgres
 async def test_a_statement_that_postgres_never_answers_is_given_up(opened: Open) -> None:
     async with postgres_schema() as url:
         store = await opened(url, wait=0.5)

@@ -92,6 +92,8 @@ def announcement(settings: Settings, listener: socket.socket, store: str) -> Ite
         yield "Responses are kept in memory, until the server ends."
     else:
         yield f"Responses are kept for {settings.store_ttl_seconds / 86_400:g} days in {store}"
+        if settings.seal_key is None and not settings.store.startswith("sqlite:"):
+            yield "No seal key is set: this machine has its own, and others on this store need the same (seal_key)."
     if settings.auth == "keys" and not settings.api_keys:
         yield "No client key is set: requests from this machine are answered without one."
 

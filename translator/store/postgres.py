@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 _CONNECTIONS = 5
 _ATTEMPTS = 3
+_READ_ONLY = "25006"  # what a server answers that was the primary once, until another took its place
 _LOST_RACES = frozenset({"40001", "40P01"})  # serialization failure and deadlock: the server undid one of two
 
 
@@ -74,11 +75,12 @@ class PostgresDatabase:
 
 
 def _suspect_all(context: ExceptionContext) -> None:
-    """Have the pool replace all its connections when one does not answer in time.
+    """Have the pool replace all its connections when one does not answer in time, or leads to a former primary.
 
     The network that lost one without a word has most likely lost the others too; each would be waited for in turn.
     """
-    if isinstance(context.original_exception, TimeoutError):
+    error = context.original_exception
+    if isinstance(error, TimeoutError) or getattr(error, "sqlstate", None) == _READ_ONLY:
         context.is_disconnect = context.invalidate_pool_on_disconnect = True
 
 
