@@ -45,20 +45,25 @@ class ToolCall:
     losses: int = 0
     """How many losses are reported of it."""
 
+    losses_when_cut: int | None = None
+    """How many, where the answer was cut short within it; None: as many."""
+
 
 def calls() -> st.SearchStrategy[ToolCall]:
     """Calls of every tool, now and then with arguments that do not fit it."""
     return st.one_of(_functions(), _freeform(), _freeform(), _built_in(), _built_in(), _misfits())
 
 
-_ODD = ("", "{}", "{", "city=Paris", '{"a": "}', '"text"', "12")
+_NO_OBJECTS = ("{", "city=Paris", '{"a": "}', '"text"', "12")
+_ODD = ("", "{}", *_NO_OBJECTS)
 
 
 def _functions() -> st.SearchStrategy[ToolCall]:
     def call(place: tuple[str, str, str | None], arguments: str) -> ToolCall:
         upstream, name, namespace = place
         item = {"type": "function_call", "name": name, "arguments": arguments or "{}"}
-        return ToolCall(upstream, arguments, item if namespace is None else {**item, "namespace": namespace})
+        losses = int(arguments in _NO_OBJECTS)
+        return ToolCall(upstream, arguments, item if namespace is None else {**item, "namespace": namespace}, losses, 0)
 
     places = [(tool["name"], tool["name"], None) for tool in FUNCTIONS]
     return st.builds(

@@ -309,3 +309,11 @@ def test_an_image_in_a_freeform_tools_output_goes_behind_the_tool_block() -> Non
     )
     assert written[2]["content"][0]["text"] == "Output of draw (c):"
     assert written[2]["content"][1] == CHAT_IMAGE
+
+
+def test_two_calls_of_one_id_cannot_be_told_apart_and_are_refused() -> None:
+    with pytest.raises(InvalidRequest, match="'call_1'") as refused:
+        map_items([call("call_1"), call("call_1"), output("call_1"), output("call_1")], [], DEFAULT, Losses())
+    assert refused.value.param == "input[1].call_id"
+    in_turn = map_items([call("call_1"), output("call_1"), call("call_1"), output("call_1")], [], DEFAULT, Losses())
+    assert [message["role"] for message in in_turn] == ["assistant", "tool", "assistant", "tool"]

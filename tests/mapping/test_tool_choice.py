@@ -14,6 +14,8 @@ from .test_tools import CRM, LOOK_UP, NOTE, PATCH, offered, plan
 
 JSON = dict[str, Any]
 
+NOTE_CHOICE = {"type": "custom", "name": "note"}
+
 
 @pytest.mark.parametrize(
     ("choice", "name"),
@@ -69,3 +71,11 @@ def test_a_choice_that_names_no_tool_is_refused(choice: JSON) -> None:
     with pytest.raises(InvalidRequest) as caught:
         plan(CRM, tool_choice=choice)
     assert caught.value.param == "tool_choice"
+
+
+@pytest.mark.parametrize("mode", ["auto", "required"])
+def test_an_allowed_tool_that_nobody_listed_is_refused_with_its_path(mode: str) -> None:
+    choice = {"type": "allowed_tools", "mode": mode, "tools": [NOTE_CHOICE, {"type": "function", "name": "nope"}]}
+    with pytest.raises(InvalidRequest, match="names 'nope', which is not in 'tools'") as refused:
+        plan(NOTE, tool_choice=choice)
+    assert refused.value.param == "tool_choice.tools[1]"

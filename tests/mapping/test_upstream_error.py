@@ -407,7 +407,7 @@ def test_geminis_delay_is_read_from_the_details() -> None:
     info = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "14s"}
     error = mapped(429, [{"error": {"code": 429, "message": "Resource exhausted", "details": [info]}}])
     assert error.headers["retry-after"] == "14"
-    assert error.message == "Resource exhausted Please try again in 14s."
+    assert error.message == "Resource exhausted. Please try again in 14s."
 
 
 def test_rate_limit_headers_are_passed_on_and_no_other() -> None:
@@ -539,3 +539,18 @@ def test_deep_nesting_is_not_followed() -> None:
     for _ in range(20_000):
         deep = {"error": [deep]}
     assert map_error_object(deep).status == 502
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("POST http://127.0.0.1:19911/v1/chat/completions failed", "POST [hidden] failed"),
+        ("no route to 127.0.0.1:19911", "no route to [hidden]"),
+        ("https://user:word@gpu-box:8000/v1 is down", "[hidden] is down"),
+        ("gpu-box refused it: try gpu-box:8000/v1?", "[hidden] refused it: try [hidden]"),
+        ("see [fd00::7]:8000.", "see [hidden]."),
+    ],
+)
+def test_nothing_is_left_of_the_address_that_a_host_stands_in(message: str, told: str) -> None:
+    secrets = ("127.0.0.1", "127.0.0.1:19911", "gpu-box", "gpu-box:8000", "fd00::7", "[fd00::7]:8000")
+    assert map_upstream_error(400, json.dumps(openai(message)).encode(), {}, secrets=secrets).message == told

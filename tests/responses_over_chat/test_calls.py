@@ -208,3 +208,30 @@ def test_reasoning_is_told_in_the_forms_the_client_is_to_have(
     item = events[-1]["response"]["output"][0]
     assert [part["text"] for part in item["summary"]] == ["Hm."] * summary
     assert [part["text"] for part in item["content"]] == ["Hm."] * content
+
+
+def test_a_call_of_no_tool_is_left_out_and_reported() -> None:
+    reply = stream(LIST)
+    reply.receive(chunk(arguments='{"a": 1}'))
+    reply.receive(end())
+    reply.finish()
+    assert reply.response["output"] == []
+    assert "called no tool by name" in reply.losses[0].reason
+
+
+def test_arguments_that_are_cut_short_although_the_upstream_ended_are_reported() -> None:
+    reply = stream(LIST)
+    reply.receive(chunk("list", '{"a":'))
+    reply.receive(end())
+    reply.finish()
+    assert reply.response["output"][0]["arguments"] == '{"a":'
+    assert [loss.reason for loss in reply.losses] == ["the arguments of a call to 'list' are no JSON object"]
+
+
+def test_an_end_that_nobody_knows_is_taken_for_a_good_one_and_reported() -> None:
+    reply = stream()
+    reply.receive(chunk(content="Hello"))
+    reply.receive(end("weird"))
+    reply.finish()
+    assert reply.response["status"] == "completed"
+    assert "'weird'" in reply.losses[0].reason

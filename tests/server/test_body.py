@@ -81,3 +81,19 @@ def test_a_faulty_request_for_a_stream_is_no_stream(serve: Serve) -> None:
     answer = httpx.post(f"{serve().base_url}/responses", json={"model": "m", "input": 7, "stream": True})
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/json"
+
+
+def test_a_byte_order_mark_is_passed_over(upstream: ScriptedUpstream, serve: Serve) -> None:
+    upstream.reply(completion("Hello!"))
+    assert httpx.post(f"{serve().base_url}/responses", content=b"\xef\xbb\xbf" + ASK).status_code == 200
+
+
+def test_a_number_that_json_cannot_say_is_named_and_goes_nowhere(upstream: ScriptedUpstream, serve: Serve) -> None:
+    body = b'{"model": "m", "input": "To Infinity!", "store": false, "extra": {"a": [1, 1e999]}}'
+    answer = httpx.post(f"{serve().base_url}/responses", content=body)
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "extra.a[1]")
+    assert upstream.idle()
+    upstream.reply(completion("And beyond!"))
+    body = body.replace(b"1e999", b"1e99")
+    assert httpx.post(f"{serve().base_url}/responses", content=body).status_code == 200
+    assert upstream.next().json["extra"] == {"a": [1, 1e99]}

@@ -434,3 +434,10 @@ def test_a_port_that_takes_no_connection_is_a_504(upstream: ScriptedUpstream, se
             one.close()
     assert answer.status_code == 504
     assert answer.json()["error"]["code"] == "upstream_timeout"
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_an_answer_of_nothing_is_an_http_error(streamed: bool, upstream: ScriptedUpstream, serve: Serve) -> None:
+    upstream.answer(lambda exchange: exchange.send(b"HTTP/1.1 204 No Content\r\n\r\n"))
+    answer = ask(serve(), stream=streamed)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_empty")

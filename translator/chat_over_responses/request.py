@@ -16,7 +16,7 @@ from ..mapping.text_format import format_from_chat
 from ..mapping.tool_choice import choice_from_chat
 from ..mapping.tools import tools_from_chat
 from ..wire import chat
-from ..wire.reading import plain
+from ..wire.reading import plain_body
 from .ledger import LEDGER
 from .options import DEFAULT_OPTIONS, ReplyOptions
 from .response import read_response
@@ -85,7 +85,7 @@ def translate_request(
     replaces the model's public name. Raises InvalidRequest or Unsupported with the path of the first field that is
     faulty or cannot be told.
     """
-    return translate_valid(cast(JSON, chat.validate(plain(dict(request)))), upstream_model, options)
+    return translate_valid(cast(JSON, chat.validate(plain_body(request))), upstream_model, options)
 
 
 def translate_valid(asked: JSON, upstream_model: str | None, options: ReplyOptions) -> Translation:

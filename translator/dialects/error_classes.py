@@ -104,14 +104,19 @@ def classify(report: ErrorReport, status: int) -> ErrorClass:
     return next(rule.error_class for rule in error_table().rules if rule.fits(report, status))
 
 
+_BEFORE = r"(?:\b[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s/@]*@)?)?\[?"
+_BEHIND = r"""\]?(?::\d{1,5}(?!\d))?(?:/[^\s"'<>)\]}]*)?"""
+
+
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """The text without keys, addresses and account names, cut to what a client reads.
 
-    `secrets` are strings that must go whatever they look like, such as the upstream's key.
+    `secrets` are strings that must go whatever they look like, such as the upstream's key or host, and with them the
+    rest of an address that they stand in.
     """
-    for secret in secrets:
+    for secret in sorted(secrets, key=len, reverse=True):  # a host also stands in the address with its port
         if len(secret) >= 4:
-            text = text.replace(secret, "[hidden]")
+            text = re.sub(_BEFORE + re.escape(secret) + _BEHIND, "[hidden]", text)
     for pattern, replacement in error_table().compiled_redactions:
         text = pattern.sub(replacement, text)
     return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 1] + "…"

@@ -179,6 +179,13 @@ class _Gatherer:
         if "call_id" not in item:
             self.losses.report(path, "the upstream cannot be told of a search that another server ran")
             return
+        if self.unanswered.get(item["call_id"]):
+            raise InvalidRequest(
+                f"The call at '{path}' has the call_id '{item['call_id']}' of a call without an output so far: give"
+                " each call an id of its own.",
+                param=f"{path}.call_id",
+                code="invalid_value",
+            )
         turn = self.turn()
         self.settle_thoughts(turn)
         if own := provider_data(item):

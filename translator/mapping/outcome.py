@@ -20,6 +20,20 @@ FILTERED = Outcome("incomplete", "content_filter")
 FAILED = Outcome("failed")
 
 FINISH_REASONS: dict[str, Outcome] = {
+    **dict.fromkeys(
+        (
+            "stop",
+            "tool_calls",
+            "function_call",
+            "tool_use",
+            "eos",
+            "eos_token",
+            "end_turn",
+            "stop_sequence",
+            "complete",
+        ),
+        COMPLETED,
+    ),
     "length": OUT_OF_TOKENS,
     "max_tokens": OUT_OF_TOKENS,
     "max_output_tokens": OUT_OF_TOKENS,
@@ -36,12 +50,11 @@ FINISH_REASONS: dict[str, Outcome] = {
     "network_error": FAILED,  # Zhipu
     "insufficient_system_resource": FAILED,  # DeepSeek
 }
-"""What is not listed (`stop`, `tool_calls`, `function_call`, `eos`, `end_turn`, …) ended as it should."""
 
 
-def map_finish_reason(reason: str) -> Outcome:
-    """Chat's finish reason → the status of the response; letters' case does not matter."""
-    return FINISH_REASONS.get(reason.lower(), COMPLETED)
+def map_finish_reason(reason: str) -> Outcome | None:
+    """Chat's finish reason → the status of the response, None for one that nobody knows; case does not matter."""
+    return FINISH_REASONS.get(reason.lower())
 
 
 def finish_reason_to_chat(status: str, reason: str | None, called: str | None) -> str:

@@ -50,6 +50,18 @@ class Offered(NamedTuple):
     """Its entry in chat's `tools`."""
 
 
+def check_allowed(choice: Any, listed: Sequence[Offered]) -> None:
+    """Raises InvalidRequest for an allowed tool that is not listed at all: it could never be called."""
+    if isinstance(choice, str) or choice["type"] != "allowed_tools":
+        return
+    for index, entry in enumerate(choice["tools"]):
+        if not _named(entry, listed):
+            path = f"tool_choice.tools[{index}]"
+            raise InvalidRequest(
+                f"'{path}' names '{_said(entry)}', which is not in 'tools'.", param=path, code="invalid_value"
+            )
+
+
 def map_policy(choice: Any, parallel: bool, offered: Sequence[Offered]) -> CallPolicy:
     """`tool_choice` and `parallel_tool_calls` → what binds the reply."""
     return CallPolicy(

@@ -12,7 +12,7 @@ from .losses import Losses
 from .namespaces import members
 from .provider_data import KEY, provider_data
 from .schemas import fit_schema
-from .tool_choice import CallPolicy, Offered, map_choice, map_policy, rungs
+from .tool_choice import CallPolicy, Offered, check_allowed, map_choice, map_policy, rungs
 from .tool_kinds import CALLS, KINDS
 from .tool_kinds.custom import has_grammar
 from .tool_kinds.shell import runs_at_the_client
@@ -60,7 +60,9 @@ def map_tools(
     """
     choice = request.get("tool_choice", "auto")
     names = ToolNames()
-    offered = _map_offered(list(_listed(request, history)), choice, names, dialect, losses)
+    listed = list(_listed(request, history))
+    check_allowed(choice, [Offered(tool, tool.name, definition) for _, tool, definition in listed])
+    offered = _map_offered(listed, choice, names, dialect, losses)
     parallel = request.get("parallel_tool_calls") is not False
     policy = map_policy(choice, parallel, offered)
     if not offered:

@@ -92,7 +92,9 @@ def _map(
     shown = "" if found.only_this_message else redact(report.message, secrets)
     message = shown or found.message.format(status=status)
     if found.name == "rate_limit" and delay is not None and not _WAIT_WORDS.search(message):
-        message = f"{message.rstrip()} Please try again in {delay:.10g}s."
+        said = message.rstrip()
+        stop = "" if not said or said[-1] in ".!?…" else "."
+        message = f"{said}{stop} Please try again in {delay:.10g}s.".lstrip()
     passed = {name: value for name, value in headers.items() if name.startswith("x-ratelimit-")}
     if retry_after:
         passed["retry-after"] = retry_after

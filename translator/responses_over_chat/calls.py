@@ -15,6 +15,7 @@ from ..mapping.tool_names import Tool, ToolNames
 from ..wire import events
 from .builders import Emit, ItemBuilder, ItemStatus, Phase
 from .call_queue import WaitingCall, is_complete
+from .call_reader import is_whole_object
 
 JSON = dict[str, Any]
 
@@ -61,11 +62,21 @@ class CallBuilder(ItemBuilder):
 
 
 class FunctionCallBuilder(CallBuilder):
-    """A function call: its arguments are JSON text."""
+    """A function call: its arguments are JSON text. `losses` takes it where they are not; None: it is known already."""
+
+    def __init__(self, emit: Emit, call: CallIdentity, losses: Losses | None) -> None:
+        self._losses = losses
+        self._empty_first = False
+        super().__init__(emit, call)
 
     def append(self, arguments: str) -> None:
-        """Tell of more of the arguments."""
-        if arguments:
+        """Tell of more of the arguments.
+
+        An empty object at their beginning waits: some upstreams send one first, and then the arguments.
+        """
+        if not self._arguments and arguments.strip() == "{}":
+            self._empty_first = True
+        elif arguments:
             self._arguments.append(arguments)
             self._tell(events.FUNCTION_CALL_ARGUMENTS_DELTA, delta=arguments)
 
@@ -75,9 +86,15 @@ class FunctionCallBuilder(CallBuilder):
 
     def close(self, status: ItemStatus, phase: Phase | None = None) -> JSON:
         """Tell that the call is done; a call without arguments has those of an empty object."""
-        if not "".join(self._arguments).strip() and status == "completed":
-            self._arguments.clear()
-            self.append("{}")
+        if not "".join(self._arguments).strip() and (status == "completed" or self._empty_first):
+            self._arguments = ["{}"]
+            self._tell(events.FUNCTION_CALL_ARGUMENTS_DELTA, delta="{}")
+        elif self._losses is not None:
+            name = self._call.tool.name
+            if self._empty_first:
+                self._losses.report("output", f"an empty object before the arguments of a call to '{name}' is left out")
+            if status == "completed" and not is_whole_object(self._arguments):
+                self._losses.report("output", f"the arguments of a call to '{name}' are no JSON object")
         item = self.item(status)
         self._tell(events.FUNCTION_CALL_ARGUMENTS_DONE, name=item["name"], arguments=item["arguments"])
         return self.done(item)
@@ -127,6 +144,7 @@ def new_call(
     """
     tool = names.tool(waiting.name)
     kind = KINDS[tool.kind]
+    fits = True
     if not kind.streams:
         fields = _fields(kind, "".join(waiting.fragments))
         if fields is not None:
@@ -135,13 +153,13 @@ def new_call(
         losses.report(
             "output", f"the arguments of a call to '{tool.name}' do not fit it, it is told as a function call"
         )
-        tool, kind = Tool("function", waiting.name), FUNCTION
+        tool, kind, fits = Tool("function", waiting.name), FUNCTION, False
     identity = CallIdentity(f"{kind.prefix}_{suffix}", index, call_id, tool, waiting.extra)
     call: CallBuilder
     if tool.kind == "custom":
         call = CustomCallBuilder(emit, identity, grammar=names.has_grammar(waiting.name), losses=losses)
     else:
-        call = FunctionCallBuilder(emit, identity)
+        call = FunctionCallBuilder(emit, identity, losses if fits else None)
     for fragment in waiting.fragments:
         call.append(fragment)
     return call

@@ -17,7 +17,7 @@ from ..surrogates import PairJoiner, is_whole
 from .attachments import Citations, annotations_of, token_logprobs
 from .call_reader import CallReader
 from .deltas import Delta, Details, Fault, Finish, Reasoning, Refusal, Text, Tier, Usage
-from .media import read_audio, read_images
+from .media import Untold, read_audio, read_images
 from .thinking import Piece, ThinkingSplitter
 
 JSON = dict[str, Any]
@@ -38,6 +38,7 @@ class Reader:
         self._streamed = False  # content came in deltas: a whole message that follows only repeats it
         self._finished = False
         self._heard = False
+        self._chose = False  # of several answers
         self._reasoned = False  # in the field that holds nothing but text
         self._tier = ""
 
@@ -78,8 +79,10 @@ class Reader:
                 return [Fault(error)]
         else:
             self._read_choice(choice, deltas)
-            if chunk.get("error") and (error := _error(chunk)) is not None:
-                return [*deltas, Fault(error)]
+        if choices and (choice is None or len(choices) > 1):
+            self._pass_over(choices, deltas)
+        if choice is not None and chunk.get("error") and (error := _error(chunk)) is not None:
+            return [*deltas, Fault(error)]
         if "citations" in chunk or "search_results" in chunk:
             self._citations.read(chunk)
         usage = chunk.get("usage") or _vendor_usage(chunk, choice)
@@ -104,6 +107,14 @@ class Reader:
         if half := self._refusal_pairs.finish():
             deltas.append(Refusal(half))
         return [*deltas, *self._calls.finish()]
+
+    def _pass_over(self, choices: Any, deltas: list[Delta]) -> None:
+        """A response holds one answer."""
+        if self._chose or not isinstance(choices, list):
+            return
+        if any(isinstance(choice, dict) and choice.get("index") for choice in choices):
+            self._chose = True
+            deltas.append(Untold("the upstream gave several answers, the first of which is told"))
 
     def _read_choice(self, choice: JSON, deltas: list[Delta]) -> None:
         delta = choice.get("delta")

@@ -21,7 +21,7 @@ from ..mapping.tool_kinds import CALLS
 from ..mapping.tool_names import ToolNames
 from ..mapping.tools import ToolPlan, map_tools, with_answer_tool, withhold_tools
 from ..wire import responses
-from ..wire.reading import plain
+from ..wire.reading import plain_body
 from .compaction import is_compaction, summary_request
 from .ledger import LEDGER
 from .options import DEFAULT_OPTIONS, ReplyOptions
@@ -136,7 +136,7 @@ def translate_request(
     InvalidRequest or Unsupported with the path of the first field that is faulty or cannot be told.
     """
     # the wire types are plain dicts; from here on they are read as such
-    asked = cast(JSON, responses.validate(plain(dict(request))))
+    asked = cast(JSON, responses.validate(plain_body(request)))
     return translate_valid(
         asked,
         dialect=dialect,
@@ -295,9 +295,14 @@ def _add_parameters(chat: JSON, parameters: JSON, request: JSON, dialect: Dialec
         if name in refused:
             losses.report(name, f"the upstream takes no '{name}'")
             continue
+        if name == "n" and value != 1:
+            losses.report(name, "a response holds one answer, so one is asked for")
+            continue
         if name == "stop" and isinstance(value, str) and dialect.stop_shape == "array":
             value = [value]
-        chat.setdefault(dialect.rename.get(name, name), value)
+        written = dialect.rename.get(name, name)
+        if chat.setdefault(written, value) != value:
+            losses.report(name, f"the request itself becomes the upstream's '{written}'")
     chat.update({name: value for name, value in dialect.extra_body.items() if name not in refused})
 
 

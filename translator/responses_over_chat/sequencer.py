@@ -148,6 +148,10 @@ class Sequencer:
         if self._answer_tool is not None and waiting.name == self._answer_tool:
             self._open_answer(waiting)
             return
+        if not waiting.name:
+            self._losses.report("output", "the upstream called no tool by name, so the call was left out")
+            self._left_out.add(waiting.key)
+            return
         if not self._policy.admits(waiting.name, self._output.count_calls()):
             self._losses.report("output", f"a call to '{waiting.name}', which the request does not allow, was left out")
             self._left_out.add(waiting.key)

@@ -352,7 +352,11 @@ class Stream:
 
     def _outcome(self) -> Outcome:
         """How the answer ended, as the client is to be told."""
-        outcome = map_finish_reason(self._finish_reason) if self._finish_reason is not None else COMPLETED
+        reason = self._finish_reason
+        outcome = COMPLETED if reason is None else map_finish_reason(reason)
+        if outcome is None:
+            self.losses.report("output", f"the upstream ended with {str(reason)[:40]!r}, which is taken for a good end")
+            return COMPLETED
         told_as_completed = outcome is OUT_OF_TOKENS and self._options.length_status == "completed"
         if told_as_completed and not self._sequencer.within_freeform:
             self.losses.report("output", "the model ran out of tokens; the reply is told as completed")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -63,13 +65,27 @@ def _not_json(content_type: bytes) -> InvalidRequest:
 
 def parse_json(body: bytes | str) -> dict[str, Any]:
     """A JSON object. Raises InvalidRequest."""
+    if isinstance(body, bytes):
+        body = body.removeprefix(codecs.BOM_UTF8)
     try:
         value = from_json(body, allow_inf_nan=False)
     except ValueError as error:
-        raise InvalidRequest(f"The body is not valid JSON: {error}.") from None
+        raise InvalidRequest(f"The body is not valid JSON in UTF-8: {error}.") from None
     if not isinstance(value, dict):
         raise InvalidRequest('The body must be a JSON object, such as {"model": …, "input": …}.')
     return value
+
+
+def refuse_infinity(value: Any, path: str = "") -> None:
+    """Raises InvalidRequest for a number that is too large to be one: JSON has no word for it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidRequest(f"'{path}' is a number beyond what JSON readers hold: send a smaller one.", param=path)
+    if isinstance(value, dict):
+        for name, entry in value.items():
+            refuse_infinity(entry, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            refuse_infinity(entry, f"{path}[{index}]")
 
 
 async def _read(receive: Receive, limit: int) -> bytes:

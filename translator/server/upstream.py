@@ -18,6 +18,7 @@ from pydantic_core import to_json
 from .. import __version__
 from ..errors import UpstreamError
 from ..mapping.upstream_error import map_upstream_error
+from .body import refuse_infinity
 from .settings import Upstream
 
 USER_AGENT = f"responses-translator/{__version__}"
@@ -99,7 +100,10 @@ class UpstreamClient:
 
         Raises UpstreamError: what the upstream said, or that it cannot be reached.
         """
-        return await self._post(self._chat_url, to_json(body), key)
+        data = to_json(body)
+        if b"Infinity" in data:  # seldom, and mostly a word
+            refuse_infinity(body)
+        return await self._post(self._chat_url, data, key)
 
     async def post_own(self, body: bytes, key: str | None = None) -> Reply:
         """The reply to a request of the wire that the upstream speaks, its body as it is; as `post_chat`."""
@@ -108,7 +112,7 @@ class UpstreamClient:
 
     async def _post(self, url: httpx.URL, body: bytes, key: str | None, *, translated: bool = True) -> Reply:
         reply = await self._send("POST", url, key, body)
-        if 200 <= reply.status < 300:
+        if 200 <= reply.status < 300 and reply.status != 204:
             return reply
         try:
             raise await self._refusal(reply, key, translated=translated)
@@ -162,6 +166,8 @@ class UpstreamClient:
             raise _explain(error) from error
 
     async def _refusal(self, reply: Reply, key: str | None, *, translated: bool = True) -> UpstreamError:
+        if reply.status == 204:
+            return UpstreamError("The upstream answered with nothing (status 204): try again.", code="upstream_empty")
         if 300 <= reply.status < 400:
             return UpstreamError(
                 "The upstream answered with a redirect, which is not followed: its operator can set its final address.",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, TypeAdapter, ValidationError
 
 from ..errors import InvalidRequest
 
+JSON = dict[str, Any]
 T = TypeVar("T")
 
 LENIENT = ConfigDict(extra="allow", strict=True)
@@ -75,6 +76,35 @@ def validate_with(adapter: TypeAdapter[T], body: Any) -> T:
         return adapter.validate_python(body)
     except ValidationError as error:
         raise _invalid(error) from None
+    except RecursionError:
+        raise _too_deep(body) from None
+
+
+def plain_body(body: Mapping[str, Any]) -> JSON:
+    """A body as `plain` makes it. Raises InvalidRequest for what is nested too deeply."""
+    try:
+        return {name: plain(value) for name, value in body.items()}
+    except RecursionError:
+        raise _too_deep(body) from None
+
+
+def _too_deep(body: Mapping[str, Any]) -> InvalidRequest:
+    """Names the field that is nested most deeply."""
+    name = max(body, key=lambda name: _depth(body[name]))
+    return InvalidRequest(f"'{name}' is nested too deeply: make it flatter.", param=name, code="invalid_value")
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return depth
 
 
 def _invalid(error: ValidationError) -> InvalidRequest:

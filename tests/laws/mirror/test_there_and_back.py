@@ -71,6 +71,7 @@ def assert_completion_comes_back(completion: Completion) -> None:
     message = {key: value for key, value in choice["message"].items() if value}
     assert message == {key: value for key, value in want["message"].items() if value}
     outcome = map_finish_reason(want["finish_reason"])
+    assert outcome is not None
     called = "tool_calls" if want["message"].get("tool_calls") else None
     assert choice["finish_reason"] == finish_reason_to_chat(outcome.status, outcome.reason, called)
     if completion.text:
