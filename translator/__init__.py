@@ -8,9 +8,11 @@ The server is `translator serve`.
 from . import chat_over_responses, responses_over_chat
 from .dialects import Dialect
 from .errors import InvalidRequest, TranslatorError, Unsupported, UpstreamError
+from .mapping.attachments import Attachment
 from .mapping.losses import Loss
 
 __all__ = [
+    "Attachment",
     "Dialect",
     "InvalidRequest",
     "Loss",

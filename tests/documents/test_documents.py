@@ -12,7 +12,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from translator.documents.kinds import TITLES, kind_of
 from translator.documents.limits import Limits, Unreadable
 from translator.server.documents import Documents, Reading
 
@@ -197,3 +200,12 @@ async def test_bytes_that_cannot_be_had_are_no_fault_of_the_document() -> None:
 
     with pytest.raises(OSError, match="gone"):
         await Documents(LIMITS).read("key", "a.txt", gone, images=False)
+
+
+@given(st.sampled_from(["a.pdf", "a.docx", "a.txt", "a.html", "a", "a.png"]), st.binary(max_size=300))
+def test_every_file_has_a_kind_or_a_fault(name: str, data: bytes) -> None:
+    for start in (b"", b"PK\x03\x04", b"%PDF-1.4\n", b"\xff\xfe"):
+        try:
+            assert kind_of(name, start + data) in TITLES
+        except Unreadable as fault:
+            assert str(fault)
