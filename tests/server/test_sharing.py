@@ -104,7 +104,9 @@ async def test_two_processes_on_one_file_serve_chains_and_conversations_in_turn(
 @pytest.mark.parametrize("key", ["", "a key for all machines"])
 async def test_who_starts_a_server_on_postgres_is_told_that_machines_need_one_seal_key(key: str) -> None:
     async with postgres_schema() as url:
-        environment = {"TRANSLATOR_SEAL_KEY": key} if key else {}
-        server = await asyncio.to_thread(lambda: Command("--store", url, **environment))
+        arguments = ("--store", url)
+        server = await asyncio.to_thread(
+            lambda: Command(*arguments, TRANSLATOR_SEAL_KEY=key) if key else Command(*arguments)
+        )
         printed, _ = await asyncio.to_thread(server.stop)
     assert ("others on this store need the same (seal_key)" in printed) is (not key)
