@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from translator.dialects import (
+    add_entries,
     fact_of_model,
     model_entries,
     preset_of_host,
@@ -148,3 +149,15 @@ def test_a_model_without_functions_is_known() -> None:
 def test_an_entry_that_says_nothing_teaches_nothing() -> None:
     assert fact_of_model({"id": "m", "capabilities": {"function_calling": True}}) is None
     assert fact_of_model({"id": "m", "supported_parameters": "all"}) is None
+
+
+def test_another_list_adds_to_the_entries_of_the_first() -> None:
+    entries = {"a": {"id": "a", "owned_by": "x"}, "b": {"id": "b"}}
+    assert add_entries(entries, {"data": [{"id": "a", "type": "llm"}, {"id": "c"}]}) == {
+        "a": {"id": "a", "owned_by": "x", "type": "llm"},
+        "b": {"id": "b"},
+        "c": {"id": "c"},
+    }
+    assert add_entries(entries, {"max_total_tokens": 5})["b"] == {"id": "b", "max_total_tokens": 5}
+    assert add_entries({}, {"max_total_tokens": 5}) == {"": {"max_total_tokens": 5}}
+    assert add_entries(entries, None) == entries

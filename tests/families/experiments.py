@@ -27,7 +27,7 @@ WAYS: tuple[Way, ...] = ("hidden", "found", "named")
 """No dialect is configured, and the upstream shows no sign of whose it is; none is configured, and it does; the preset
 of its family is named."""
 
-_NO_SIGNS: Mapping[str, Any] = {"headers": {}, "first": None, "extra": {}, "in_choice": {}, "in_last": {}}
+_NO_SIGNS: Mapping[str, Any] = {"beside": {}, "headers": {}, "first": None, "extra": {}, "in_choice": {}, "in_last": {}}
 _RETRY, _LOSS, _AGAIN, _REFUSED, _WRONG = "retry", "loss", "again", "refused", "wrong"
 
 SIGNS = {_WRONG: "!", _REFUSED: "✕", _AGAIN: "↺", _LOSS: "◐", _RETRY: "↻"}

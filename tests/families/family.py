@@ -31,6 +31,7 @@ class Family:
     too_fast: JSON
     breaks: str
     entry: JSON | None = None
+    beside: JSON = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     ignores: list[str] = field(default_factory=list)
     thinks: str = "when told"

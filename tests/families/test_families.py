@@ -29,13 +29,13 @@ def test_clients_are_told_what_the_model_says_or_why_not(family: str, outcomes: 
 
 
 def test_where_the_preset_is_named_little_is_left_to_be_learned(outcomes: Mapping[Experiment, Outcome]) -> None:
-    """How long an answer may be where no list tells it, and what is so of some models of a router."""
+    """What is so of some models of a router, and nothing else."""
     learned = {
         (experiment.family.name, experiment.conversation.name)
         for experiment, outcome in outcomes.items()
         if experiment.way == "named" and outcome.marks.keys() & {"retry", "again"}
     }
-    assert learned == {("tgi", "output limit"), ("openrouter", "forced while thinking")}
+    assert learned == {("openrouter", "forced while thinking")}
 
 
 def test_streamed_or_not_the_same_is_lost(outcomes: Mapping[Experiment, Outcome]) -> None:

@@ -36,6 +36,7 @@ class FamilyServer:
             routes=[
                 Route("/{key}/v1/chat/completions", self._chat, methods=["POST"]),
                 Route("/{key}/v1/models", self._models),
+                Route("/{key}/{path:path}", self._beside),
             ]
         )
 
@@ -49,6 +50,11 @@ class FamilyServer:
             return Response('{"detail": "Not Found"}', 404, media_type="application/json")
         entry = {"id": family.model, "object": "model", "created": 1764000000, **family.entry}
         return Response(json.dumps({"object": "list", "data": [entry]}), media_type="application/json")
+
+    async def _beside(self, request: Request) -> Response:
+        family, _ = self._experiments[request.path_params["key"]]
+        body = family.beside.get(f"/{request.path_params['path']}")
+        return Response(json.dumps(body), 404 if body is None else 200, media_type="application/json")
 
     async def _chat(self, request: Request) -> Response:
         key = request.path_params["key"]

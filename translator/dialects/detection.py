@@ -63,6 +63,14 @@ def model_entries(body: Any) -> dict[str, Mapping[str, Any]]:
     return {name.removeprefix("models/"): entry for name, entry in named if isinstance(name, str)}
 
 
+def add_entries(entries: Mapping[str, Mapping[str, Any]], body: Any) -> dict[str, Mapping[str, Any]]:
+    """The entries of a model list with what another list, or one object that holds for every model, adds to them."""
+    more = model_entries(body)
+    if not more and isinstance(body, Mapping):
+        more = dict.fromkeys(entries or {"": None}, body)
+    return {name: {**entries.get(name, {}), **more.get(name, {})} for name in {**entries, **more}}
+
+
 def fact_of_model(entry: Mapping[str, Any]) -> Fact | None:
     """What an entry of a model list says the model cannot do, or None where it says nothing."""
     changes: dict[str, Any] = {}

@@ -50,6 +50,8 @@ class Preset:
     """Paths that only its completions and chunks have."""
     fingerprint: str | None = None
     """A regular expression for its `system_fingerprint`."""
+    list_beside: str | None = None
+    """The path, outside `/v1`, of a list of its own that tells more of its models."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,12 +156,13 @@ def _record() -> TypeAdapter[Dialect]:
 def _preset(name: str, row: Mapping[str, Any]) -> Preset:
     where = f"presets.{name}"
     lists = ("hosts", "owned_by", "model_fields", "reply_headers", "reply_fields")
-    _no_other_keys(row, {"title", "switches", "fingerprint", *lists}, where)
+    _no_other_keys(row, {"title", "switches", "fingerprint", "list_beside", *lists}, where)
     return Preset(
         name=name,
         title=_text(row, "title", where),
         settings=_settings(row.get("switches", {}), where),
         fingerprint=row.get("fingerprint"),
+        list_beside=row.get("list_beside"),
         **{key: tuple(row.get(key, ())) for key in lists},
     )
 

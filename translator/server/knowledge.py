@@ -14,8 +14,10 @@ from ..dialects import (
     Dialect,
     Fact,
     Limits,
+    add_entries,
     apply,
     fact_of_model,
+    find_preset,
     limits_of,
     model_entries,
     preset_of_host,
@@ -68,6 +70,11 @@ class Knowledge:
         """Whether it is known whose upstream this is."""
         return self._preset is not None
 
+    @property
+    def list_beside(self) -> str | None:
+        """The path of a list of the server's own, outside `/v1`, that tells more of its models."""
+        return None if self._preset is None else find_preset(self._preset).list_beside
+
     def of(self, model: str) -> Known:
         """What is known of a model, by the upstream's name for it."""
         known = self._known.get(model)
@@ -85,6 +92,15 @@ class Knowledge:
             return
         self._entries = model_entries(listed)
         self._recognise(preset_of_models(listed))
+        self._known.clear()
+
+    def read_beside(self, body: bytes | None) -> None:
+        """Take in what the server's own list adds: entries by their ids, or one object that holds for all models."""
+        try:
+            listed = None if body is None else from_json(body)
+        except ValueError:
+            return
+        self._entries = add_entries(self._entries, listed)
         self._known.clear()
 
     def read_reply(self, headers: Mapping[str, str], chunk: JSON | None) -> None:

@@ -100,12 +100,20 @@ class Listing:
         try:
             async with asyncio.timeout(LIST_SECONDS):
                 body = await self.upstream.get_models(key)
+                self.knowledge.read_list(body)
+                await self._look_beside(key)
         except TimeoutError:
             raise UpstreamError(
                 "The upstream did not list its models in time: try again.", status=504, code="upstream_timeout"
             ) from None
-        self.knowledge.read_list(body)
         return None if body is None else _read(body, self.upstream.settings.name)
+
+    async def _look_beside(self, key: str | None) -> None:
+        """Some engines tell of their models more in a list of their own."""
+        path = self.knowledge.list_beside
+        if path is not None:
+            with contextlib.suppress(UpstreamError):
+                self.knowledge.read_beside(await self.upstream.get_beside(path, key))
 
 
 def _read(body: bytes, owner: str) -> dict[str, JSON] | None:

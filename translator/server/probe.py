@@ -15,7 +15,9 @@ from ..dialects import (
     Dialect,
     Limits,
     OperatorError,
+    add_entries,
     apply,
+    find_preset,
     learn,
     limits_of,
     model_entries,
@@ -25,7 +27,7 @@ from ..dialects import (
     resolve,
 )
 from ..dialects.fact import Fact
-from ..dialects.presets import find_preset, read_switches
+from ..dialects.presets import read_switches
 from ..errors import InvalidRequest, UpstreamError
 from ..sse import Decoder
 from .questions import QUESTIONS, Answer, Question
@@ -113,21 +115,22 @@ async def probe(
 
 
 async def _recognise(upstream: UpstreamClient, model: str | None) -> Report:
-    body = await _list(upstream)
+    base_url = upstream.settings.base_url
+    body = _read(await upstream.get_models())
     entries = model_entries(body)
+    preset = upstream.settings.preset or preset_of_host(base_url) or preset_of_models(body)
+    if preset is not None and (path := find_preset(preset).list_beside) is not None:
+        entries = add_entries(entries, _read(await upstream.get_beside(path)))
     if model is None and not entries:
         raise InvalidRequest("The upstream lists no models: name one with --model.", param="model")
     named = model if model is not None else next(iter(entries))
-    base_url = upstream.settings.base_url
-    preset = upstream.settings.preset or preset_of_host(base_url) or preset_of_models(body)
     limits = limits_of(entries[named]) if named in entries else Limits()
     dialect = resolve(preset=preset or DEFAULT.name, model=named)
     return Report(base_url, named, preset, limits, dialect, tuple(entries))
 
 
-async def _list(upstream: UpstreamClient) -> Any:
+def _read(body: bytes | None) -> Any:
     try:
-        body = await upstream.get_models()
         return None if body is None else from_json(body)
     except ValueError:
         return None

@@ -131,12 +131,19 @@ class UpstreamClient:
         finally:
             await reply.aclose()
 
+    async def get_beside(self, path: str, key: str | None = None) -> bytes | None:
+        """What a path of the server's own says, outside `/v1`; None where it says nothing. Raises UpstreamError."""
+        reply = await self._send("GET", self._beside(path), key, b"")
+        try:
+            return await reply.read(LIST_BYTES) if reply.status == 200 else None
+        finally:
+            await reply.aclose()
+
     async def post_beside(self, path: str, body: Mapping[str, Any], key: str | None = None) -> bytes | None:
         """What a path of the server's own says, outside `/v1`: the body of a 2xx, `{}` where it does not take this
         request, None where there is no such path. Raises UpstreamError.
         """
-        url = self._base.copy_with(path=self._base.path.rstrip("/").removesuffix("/v1") + path)
-        reply = await self._send("POST", url, key, to_json(body))
+        reply = await self._send("POST", self._beside(path), key, to_json(body))
         try:
             if 200 <= reply.status < 300:
                 return await reply.read(LIST_BYTES)
@@ -147,6 +154,9 @@ class UpstreamClient:
             raise await self._refusal(reply, key)
         finally:
             await reply.aclose()
+
+    def _beside(self, path: str) -> httpx.URL:
+        return self._base.copy_with(path=self._base.path.rstrip("/").removesuffix("/v1") + path)
 
     async def aclose(self) -> None:
         """Closes all its connections."""
