@@ -63,13 +63,15 @@ def secret() -> Iterator[ScriptedUpstream]:
     secret.close()
 
 
-def fetcher(web: ScriptedUpstream, *, size: int = 1000, seconds: float = 5, **names: list[list[str]]) -> Fetcher:
+def fetcher(
+    web: ScriptedUpstream, *, size: int = 1000, seconds: float = 5, remember: float = 0, **names: list[list[str]]
+) -> Fetcher:
     """The web server counts as public, by its address and port; nothing else of this machine does."""
 
     def allow(host: str, port: int) -> bool:
         return (host, port) == ("127.0.0.1", web.port) or is_public(host, port)
 
-    return Fetcher(size, seconds, allow=allow, resolver=Names(**names))
+    return Fetcher(size, seconds, allow=allow, resolver=Names(**names), remember=remember)
 
 
 def fetch(fetcher: Fetcher, url: str) -> Fetched:
@@ -83,6 +85,22 @@ def test_what_is_behind_a_url_is_fetched_without_a_word_of_who_asks(web: Scripte
     exchange = web.next()
     assert (exchange.method, exchange.path) == ("GET", "/a/the%20plan.txt?x=1")
     assert set(exchange.headers) <= {"host", "user-agent", "accept", "accept-encoding", "connection"}
+
+
+async def test_what_was_fetched_is_remembered_for_a_while_and_within_bounds(
+    web: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"http://example.org:{web.port}"
+    for text in ("a", "b", "c"):
+        web.reply(text * 600)
+    remembering = fetcher(web, remember=60, example_org=[["127.0.0.1"]])
+    first = await remembering.fetch(f"{url}/1")
+    assert await remembering.fetch(f"{url}/1") is first
+    monkeypatch.setattr("translator.server.fetching.REMEMBERED_BYTES", 1000)
+    second = await remembering.fetch(f"{url}/2")  # there is room for one
+    assert await remembering.fetch(f"{url}/2") is second
+    assert (await remembering.fetch(f"{url}/1")).data == b"c" * 600
+    assert web.connections == 3
 
 
 def test_redirects_are_followed_and_cookies_are_not_kept(web: ScriptedUpstream) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import OrderedDict
 from dataclasses import dataclass
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -13,6 +15,10 @@ from .addresses import Allow, GuardedResolver, guarded_sockets, is_public
 from .upstream import USER_AGENT
 
 MOST_REDIRECTS = 5
+
+REMEMBERED_SECONDS = 60.0
+REMEMBERED_BYTES = 64 * 2**20
+"""How long what was fetched is remembered, and how much: a turn may be put into words several times."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HEADERS = {"user-agent": USER_AGENT, "accept": "*/*", "accept-encoding": "identity"}
@@ -41,15 +47,44 @@ class Fetcher:
     """
 
     def __init__(
-        self, size: int, seconds: float, *, allow: Allow = is_public, resolver: AbstractResolver | None = None
+        self,
+        size: int,
+        seconds: float,
+        *,
+        allow: Allow = is_public,
+        resolver: AbstractResolver | None = None,
+        remember: float = REMEMBERED_SECONDS,
     ) -> None:
+        self._remember = remember
+        self._known: OrderedDict[str, tuple[float, Fetched]] = OrderedDict()
+        self._held = 0
         self._size = size
         self._seconds = seconds
         self._allow = allow
         self._resolver = resolver
 
     async def fetch(self, url: str) -> Fetched:
-        """What is behind a URL, after up to five redirects. Raises NotFetched."""
+        """What is behind a URL, after up to five redirects, now or a minute ago. Raises NotFetched."""
+        self._forget()
+        if url in self._known:
+            return self._known[url][1]
+        fetched = await self._fetch(url)
+        if url not in self._known:
+            self._known[url] = (time.monotonic() + self._remember, fetched)
+            self._held += len(fetched.data)
+        self._forget()
+        return fetched
+
+    def _forget(self) -> None:
+        """Let go of what is too old or too much; the oldest stands first."""
+        while self._known:
+            until, oldest = next(iter(self._known.values()))
+            if until > time.monotonic() and self._held <= REMEMBERED_BYTES:
+                return
+            self._known.popitem(last=False)
+            self._held -= len(oldest.data)
+
+    async def _fetch(self, url: str) -> Fetched:
         try:
             async with asyncio.timeout(self._seconds), self._session() as session:
                 for _ in range(MOST_REDIRECTS + 1):
