@@ -67,7 +67,7 @@ def add_entries(entries: Mapping[str, Mapping[str, Any]], body: Any) -> dict[str
     """The entries of a model list with what another list, or one object that holds for every model, adds to them."""
     more = model_entries(body)
     if not more and isinstance(body, Mapping):
-        more = dict.fromkeys(entries or {"": None}, body)
+        more = dict.fromkeys([*entries] or [""], body)
     return {name: {**entries.get(name, {}), **more.get(name, {})} for name in {**entries, **more}}
 
 
