@@ -8,9 +8,10 @@ import pytest
 
 from tests.server.stateful import Client, Socket
 from tests.servers import RunningServer, ScriptedUpstream, Serve
+from translator.server.settings import Upstream
 
 from .schema import assert_valid_item
-from .ways import Told, Way, said, speak, tell_of
+from .ways import OverWebSocket, Plain, Streamed, Told, Way, said, speak, tell_of
 
 JSON = dict[str, Any]
 
@@ -141,6 +142,41 @@ def test_rule_11_what_users_and_models_say_differs_and_reasoning_can_be_sent_bac
     for part in ({"type": "input_words", "text": "x"}, {"type": "refusal"}, {"type": "input_text", "text": 5}):
         status, error = any_way.refusal(input=[{"role": "user", "content": [part]}])
         assert (status, error["param"].partition(".")[0]) == (400, "input[0]")
+
+
+def check_reasoning_is_told_again(way: Way, upstream: ScriptedUpstream) -> None:
+    """A client that keeps everything itself sends the sealed reasoning back, and the model is told it in the clear."""
+    speak(upstream, calls=[("look_up", "{}")], reasoning_content="Let me think.")
+    asked = {"role": "user", "content": "Why?"}
+    fields: JSON = {"tools": [LOOK_UP], "store": False, "include": ["reasoning.encrypted_content"]}
+    reasoning, call = way.final(input=[asked], **fields)["output"]
+    upstream.next()
+    sealed = {"type": "reasoning", "summary": [], "encrypted_content": reasoning["encrypted_content"]}
+    output = {"type": "function_call_output", "call_id": call["call_id"], "output": "42"}
+    speak(upstream, "So.")
+    way.final(input=[asked, sealed, call, output], **fields)
+    told = upstream.next().json["messages"][1]
+    assert (told["role"], told["reasoning_content"]) == ("assistant", "Let me think.")
+
+
+def serve_deepseek(serve: Serve, upstream: ScriptedUpstream) -> RunningServer:
+    """In front of an upstream that wants its reasoning back."""
+    return serve(upstreams=(Upstream(base_url=upstream.base_url, preset="deepseek"),))
+
+
+def test_rule_11_what_users_and_models_say_differs_and_reasoning_can_be_sent_back_over_http(
+    serve: Serve, upstream: ScriptedUpstream
+) -> None:
+    server = serve_deepseek(serve, upstream)
+    for way in (Plain(server), Streamed(server)):
+        check_reasoning_is_told_again(way, upstream)
+
+
+def test_rule_11_what_users_and_models_say_differs_and_reasoning_can_be_sent_back_over_websocket(
+    serve: Serve, upstream: ScriptedUpstream
+) -> None:
+    with Socket(serve_deepseek(serve, upstream)) as socket:
+        check_reasoning_is_told_again(OverWebSocket(socket), upstream)
 
 
 def test_rule_12_assistant_messages_may_have_a_phase(any_way: Way, upstream: ScriptedUpstream) -> None:
