@@ -30,18 +30,24 @@ def meant(says: Say, request: JSON, family: Family) -> Say:
         choice = None
     calls = tuple(call for call in says.calls if call[0] in offered and choice != "none")
     if says.made_to and choice not in ("required", "any") and not isinstance(choice, dict):
-        calls = calls if "You must call" in words else ()
+        calls = calls if "You must call" in words or "Call get_weather" in words else ()
     text, data = says.text, says.data
     if data is not None:
         format = request.get("response_format") or {}
         answer = [name for name in offered if name not in ("get_weather", "get_time")]
         if answer and (choice is not None or "by calling" in words):
             calls, text = ((answer[0], data),), ""
-        elif {"json_schema", "value", "schema"} & format.keys() or SCHEMA_WORDS in words.replace("\\", ""):
+        elif _tells_schema(format, family) or SCHEMA_WORDS in words.replace("\\", ""):
             text = json.dumps(data)
+        elif format.get("type") == "json_object":
+            text = "{}"
     if calls:
         text = ""
     return replace(says, text=text, calls=calls, data=data, thought=says.thought if thinking[family.thinks] else "")
+
+
+def _tells_schema(format: JSON, family: Family) -> bool:
+    return "json_schema" in format or "value" in format or (family.object_schema and "schema" in format)
 
 
 def completion(says: Say, family: Family, model: str) -> bytes:

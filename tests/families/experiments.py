@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal
 
@@ -27,7 +27,6 @@ WAYS: tuple[Way, ...] = ("hidden", "found", "named")
 """No dialect is configured, and the upstream shows no sign of whose it is; none is configured, and it does; the preset
 of its family is named."""
 
-_NO_SIGNS: Mapping[str, Any] = {"beside": {}, "headers": {}, "first": None, "extra": {}, "in_choice": {}, "in_last": {}}
 _RETRY, _LOSS, _AGAIN, _REFUSED, _WRONG = "retry", "loss", "again", "refused", "wrong"
 
 SIGNS = {_WRONG: "!", _REFUSED: "✕", _AGAIN: "↺", _LOSS: "◐", _RETRY: "↻"}
@@ -52,7 +51,7 @@ class Experiment:
     @property
     def played(self) -> Family:
         """The family as its upstream shows itself."""
-        return replace(self.family, entry=None, **_NO_SIGNS) if self.way == "hidden" else self.family
+        return self.family.without_signs() if self.way == "hidden" else self.family
 
     def upstream(self, base_url: str) -> Upstream:
         """The settings of its upstream."""

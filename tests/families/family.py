@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ class Family:
     beside: JSON = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     ignores: list[str] = field(default_factory=list)
+    object_schema: bool = False
     thinks: str = "when told"
     reasoning: str = "none"
     usage: str = "last chunk"
@@ -53,8 +54,14 @@ class Family:
     in_last: JSON = field(default_factory=dict)
     cannot: Mapping[str, str] = field(default_factory=dict)
 
+    def without_signs(self) -> Family:
+        """The same upstream, with nothing that would show whose it is."""
+        return replace(self, entry=None, beside={}, headers={}, first=None, extra={}, in_choice={}, in_last={})
+
     def refusal(self, request: JSON) -> tuple[int, str] | None:
         """The status and body with which it refuses a request, or None."""
+        if not request["messages"]:
+            return 400, self.error.replace("$message", "messages: at least one is required").replace("$each", "")
         for row in self.refuses:
             found = RULES[row["rule"]](request, row)
             if found is None or found == []:

@@ -141,7 +141,7 @@ def test_it_prints_json(strict: Callable[[Callable[[JSON], Response], JSON], Run
     report = json.loads(run(server.base_url, "--model", "m", "--json").stdout)
     assert (report["model"], report["preset"], report["limits"]["window"]) == ("m", None, 4096)
     assert report["dialect"]["tool_choice"] == ["auto", "none", "required"]
-    assert report["dialect"]["json_object"] == "prompt"
+    assert report["dialect"]["json_object"] == "as_schema"
 
 
 def test_an_operators_error_is_told_with_the_way_out(

@@ -143,7 +143,8 @@ def chat_content(parts: Sequence[JSON], *, arrays: bool, separator: str, path: s
     for part in parts:
         if not is_text(part):
             raise Unsupported(
-                f"The upstream takes only text in this message, not '{part['type']}'; put it in a user message.",
+                f"The upstream takes only text in this message, not '{part['type']}'; put it in a user message, or in "
+                "words.",
                 param=path,
             )
     return separator.join(part["text"] for part in parts)

@@ -30,7 +30,8 @@ from ..dialects.fact import Fact
 from ..dialects.presets import read_switches
 from ..errors import InvalidRequest, UpstreamError
 from ..sse import Decoder
-from .questions import QUESTIONS, Answer, Question
+from .answer import Answer
+from .questions import QUESTIONS, Question
 from .upstream import UpstreamClient
 
 JSON = dict[str, Any]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic_core import from_json
 
 from ..dialects import Dialect
-from ..errors import UpstreamError
+from ..dialects.presets import read_switches
 from ..mapping.conformance import fault_of
+from ..mapping.losses import Losses
+from ..mapping.reasoning import map_effort
+from ..mapping.text_format import map_text_format
+from .answer import Answer
 
 JSON = dict[str, Any]
 Finding = tuple[str, JSON]
@@ -35,53 +39,6 @@ _DOT = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5Erk"
     "Jggg=="
 )
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came of a question: chunks (a completion is one), or a refusal."""
-
-    headers: Mapping[str, str]
-    chunks: list[JSON]
-    error: UpstreamError | None = None
-
-    @property
-    def refusal(self) -> tuple[int, bytes] | None:
-        """Its status and body."""
-        return self.error.refusal if self.error is not None else None
-
-    @property
-    def sample(self) -> JSON | None:
-        """The first chunk."""
-        return self.chunks[0] if self.chunks else None
-
-    @property
-    def messages(self) -> list[JSON]:
-        """The messages or deltas."""
-        choices = [choice for chunk in self.chunks for choice in chunk.get("choices") or () if isinstance(choice, dict)]
-        return [message for choice in choices if (message := choice.get("message") or choice.get("delta"))]
-
-    @property
-    def text(self) -> str:
-        """The text of the answer."""
-        return "".join(part for message in self.messages if isinstance(part := message.get("content"), str))
-
-    @property
-    def finish(self) -> str | None:
-        """The finish reason."""
-        reasons = [choice.get("finish_reason") for chunk in self.chunks for choice in chunk.get("choices") or ()]
-        return next((reason for reason in reasons if reason), None)
-
-    @property
-    def calls(self) -> list[str]:
-        """The names of the functions that were called."""
-        calls = [call for message in self.messages for call in message.get("tool_calls") or ()]
-        return [name for call in calls if (name := (call.get("function") or {}).get("name"))]
-
-    @property
-    def usage(self) -> Any:
-        """The usage, where some chunk has it."""
-        return next((usage for chunk in reversed(self.chunks) if (usage := chunk.get("usage"))), None)
 
 
 @dataclass(frozen=True)
@@ -125,7 +82,7 @@ def _read_developer(answer: Answer, dialect: Dialect) -> Finding:
 def _read_stream(answer: Answer, dialect: Dialect) -> Finding:
     if answer.error is not None:
         return "refused", {}
-    if answer.usage:
+    if answer.has_usage:
         return "yes, with usage", {}
     return "yes, without usage", {"stream_usage": "none"}
 
@@ -142,7 +99,9 @@ def _offer(
         if dialect.tools == "none":
             return None
         tools = [{"type": "function", "function": function} for function in (_WEATHER, *others)]
-        chosen = {} if choice is None else {"tool_choice": choice}
+        chosen: JSON = {} if choice is None else {"tool_choice": choice}
+        if choice is not None and dialect.forced_choice_vs_thinking == "disable_thinking":
+            chosen.update(map_effort("none", dialect, Losses()))
         return _request(text, tools=tools, **chosen)(model, dialect)
 
     return body
@@ -180,15 +139,33 @@ def _read_json_object(answer: Answer, dialect: Dialect) -> Finding:
     return "ignored", {"json_object": "prompt"}
 
 
+def _asked_means(dialect: Dialect) -> str:
+    """The means by which a schema is asked for here, where it can be told at all; else OpenAI's."""
+    return dialect.json_schema if dialect.json_schema in ("value", "object_schema") else "native"
+
+
+def _ask_schema(means: str, model: str, dialect: Dialect) -> JSON:
+    format = {"type": "json_schema", "name": "answer", "schema": _SCHEMA, "strict": True}
+    telling = replace(dialect, **read_switches({"json_schema": means, "structured_with_tools": True}))
+    plan = map_text_format(format, telling, tools=(), must_call=False, losses=Losses())
+    return _request("Is all well? Answer in JSON.", response_format=plan.response_format)(model, dialect)
+
+
+def _conforms(answer: Answer) -> bool:
+    return answer.error is None and fault_of(answer.text, {"type": "json_schema", "schema": _SCHEMA}) is None
+
+
 def _read_json_schema(answer: Answer, dialect: Dialect) -> Finding:
-    if answer.error is None and fault_of(answer.text, {"type": "json_schema", "schema": _SCHEMA}) is None:
-        return "honoured", {"json_schema": "native"}
+    means = _asked_means(dialect)
+    if _conforms(answer):
+        return "honoured", {"json_schema": means}
     below = "json_object" if dialect.json_object == "native" else "prompt"
-    return ("refused" if answer.error is not None else "ignored"), {"json_schema": below}
+    switches = {"json_schema": below} if dialect.json_schema == means else {}
+    return ("refused" if answer.error is not None else "ignored"), switches
 
 
 def _read_object_schema(answer: Answer, dialect: Dialect) -> Finding:
-    if answer.error is None and fault_of(answer.text, {"type": "json_schema", "schema": _SCHEMA}) is None:
+    if _conforms(answer):
         return "honoured", {"json_schema": "object_schema"}
     return ("refused" if answer.error is not None else "ignored"), {}
 
@@ -239,15 +216,20 @@ def _system(role: str) -> Callable[[str, Dialect], JSON]:
 
 
 def _ask_json_schema(model: str, dialect: Dialect) -> JSON:
-    schema = {"type": "json_schema", "json_schema": {"name": "answer", "schema": _SCHEMA, "strict": True}}
-    return _request("Is all well? Answer in JSON.", response_format=schema)(model, dialect)
+    return _ask_schema(_asked_means(dialect), model, dialect)
 
 
 def _ask_object_schema(model: str, dialect: Dialect) -> JSON | None:
-    if dialect.json_schema == "native":
+    if dialect.json_schema in ("native", "value", "object_schema"):
         return None
-    format = {"type": "json_object", "schema": _SCHEMA}
-    return _request("Is all well? Answer in JSON.", response_format=format)(model, dialect)
+    return _ask_schema("object_schema", model, dialect)
+
+
+def _ask_reasoning(model: str, dialect: Dialect) -> JSON | None:
+    if dialect.reasoning_control == "none":
+        return _request("What is 17 times 23?")(model, dialect)
+    stream = {"stream": True} if dialect.force_stream != "never" else {}
+    return _request("What is 17 times 23?", **map_effort("low", dialect, Losses()), **stream)(model, dialect)
 
 
 QUESTIONS: tuple[Question, ...] = (
@@ -258,10 +240,15 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "parallel calls", _offer(None, _TIME, text="Call get_weather and get_time, both at once."), _read_parallel
     ),
-    Question("tool_choice required", _offer("required"), _read_choice("required"), refusal_is_the_answer=True),
+    Question(
+        "tool_choice required",
+        _offer("required", text="Say hello."),
+        _read_choice("required"),
+        refusal_is_the_answer=True,
+    ),
     Question(
         "tool_choice by name",
-        _offer({"type": "function", "function": {"name": "get_weather"}}),
+        _offer({"type": "function", "function": {"name": "get_weather"}}, text="Say hello."),
         _read_choice("named"),
         refusal_is_the_answer=True,
     ),
@@ -269,12 +256,11 @@ QUESTIONS: tuple[Question, ...] = (
         "json_object",
         _request("Answer with any JSON object.", response_format={"type": "json_object"}),
         _read_json_object,
-        refusal_is_the_answer=True,
     ),
-    Question("json_schema", _ask_json_schema, _read_json_schema, refusal_is_the_answer=True),
+    Question("json_schema", _ask_json_schema, _read_json_schema),
     Question("json_object with schema", _ask_object_schema, _read_object_schema, refusal_is_the_answer=True),
     Question("images", _ask_vision, _read_vision),
-    Question("reasoning", _request("What is 17 times 23?", reasoning_effort="low"), _read_reasoning),
+    Question("reasoning", _ask_reasoning, _read_reasoning),
     Question("errors", _ask_error, _read_error, refusal_is_the_answer=True),
 )
 """Asked in this order: what an earlier one found out shapes the later ones."""
