@@ -146,8 +146,7 @@ async def test_the_probe_finds_out_what_is_so(engine: str) -> None:
         "developer role": "refused",
         "tool_choice required": "refused",
         "tool_choice by name": "honoured",
-        "json_schema": "refused",
-        "json_object with schema": "honoured",
+        "json_schema": "honoured, asked for as object_schema",
         "reasoning": "none came",
         "errors": "no messages are no error",
     }

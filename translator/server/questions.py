@@ -158,7 +158,7 @@ def _conforms(answer: Answer) -> bool:
 def _read_json_schema(answer: Answer, dialect: Dialect) -> Finding:
     means = _asked_means(dialect)
     if _conforms(answer):
-        return "honoured", {"json_schema": means}
+        return "honoured" + (f", asked for as {means}" if means != "native" else ""), {"json_schema": means}
     below = "json_object" if dialect.json_object == "native" else "prompt"
     switches = {"json_schema": below} if dialect.json_schema == means else {}
     return ("refused" if answer.error is not None else "ignored"), switches
