@@ -155,17 +155,17 @@ class Attacher:
                 f"The upstream takes no image like '{source.name}': describe it in words.", param=source.param
             )
         rest = {key: value for key, value in part.items() if key != "file_id"}
-        return Attachment(({**rest, "image_url": data_url(kind, data)},))
+        return Attachment(({**rest, "image_url": await data_url(kind, data)},))
 
     async def _file(self, source: _Source, part: JSON, dialect: Dialect) -> Attachment | None:
         head = await _head(source)
         if is_pdf(head) and dialect.file:
             if "file_data" in part:
                 return None
-            data = data_url("application/pdf", await _all(source))
+            data = await data_url("application/pdf", await _all(source))
             return Attachment(({"type": "input_file", "filename": source.name, "file_data": data},))
         if (kind := image_type(head)) is not None and "data" in dialect.image:
-            return Attachment(({"type": "input_image", "image_url": data_url(kind, await _all(source))},))
+            return Attachment(({"type": "input_image", "image_url": await data_url(kind, await _all(source))},))
         reading = await self._documents.read(source.key, source.name, source.open, images="data" in dialect.image)
         return Attachment(tuple(_told(reading, source.name)), self._loss(reading, source.name))
 
@@ -231,9 +231,9 @@ async def _all(source: _Source) -> bytes:
     return b"".join([piece async for piece in source.open()])
 
 
-def data_url(kind: str, data: bytes) -> str:
-    """Data of a media type, as a URL."""
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+async def data_url(kind: str, data: bytes) -> str:
+    """Data of a media type, as a URL; made elsewhere than on the event loop, which megabytes would hold up."""
+    return f"data:{kind};base64,{(await asyncio.to_thread(base64.b64encode, data)).decode()}"
 
 
 def _told(reading: Reading, name: str) -> Iterator[JSON]:

@@ -83,7 +83,7 @@ class OwnFiles:
     async def _data(self, file: File) -> str:
         data = b"".join([piece async for piece in self._kept.store.files.read(file)])
         kind = image_type(data) or ("application/pdf" if is_pdf(data) else mimetypes.guess_type(file.filename)[0])
-        return data_url(kind or "application/octet-stream", data)
+        return await data_url(kind or "application/octet-stream", data)
 
 
 def _without_id(holder: Mapping[str, Any]) -> JSON:

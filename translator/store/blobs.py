@@ -5,6 +5,7 @@ A blob is there as long as some response or conversation that uses it is.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 
@@ -39,7 +40,7 @@ class Blobs:
 
     async def put(self, tenant: str, data: bytes, owners: Sequence[str]) -> str:
         """The digest of data that these responses and conversations are going to use; written if it is new."""
-        digest = hashlib.sha256(data).hexdigest()
+        digest = (await asyncio.to_thread(hashlib.sha256, data)).hexdigest()
         if not await self._group.commit(_use, (tenant, digest, tuple(owners), self._bounds.clock())):
             written = await self._contents.write(_pieces(data))
             if not await self._group.commit(_add, (tenant, digest, written)):
