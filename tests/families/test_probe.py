@@ -52,6 +52,10 @@ async def test_it_contradicts_no_preset_but_for_what_one_model_cannot_see(family
     switches = report.switches()
     assert switches.pop("image", None) == ([] if family.name in BLIND else None)
     assert switches == ({"content_arrays": []} if family.name == "groq" else {})
+    means = report.dialect.json_schema
+    if means in ("native", "value", "object_schema"):
+        said = "honoured" if means == "native" else f"honoured, asked for as {means}"
+        assert report.findings["json_schema"] == said
 
 
 @FAMILIES

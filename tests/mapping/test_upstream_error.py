@@ -235,7 +235,13 @@ def mapped(status: int, body: Any, **headers: str) -> UpstreamError:
         (503, {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}, BUSY),
         (501, openai("not implemented"), INVALID),
         (500, openai("oops", type="internal_server_error"), FAILED),
-        (500, openai("1 validation error:\n  {'type': 'int_parsing', 'loc': ('body', 'top_k')}"), INVALID),
+        (
+            500,
+            openai(
+                "1 validation error:\n  {'type': 'int_parsing', 'loc': ('body', 'top_k')}", type="internal_server_error"
+            ),
+            INVALID,
+        ),
         (404, openai('model "x" not found, try pulling it first', type="not_found_error"), MODEL),
         (
             400,
