@@ -141,3 +141,21 @@ async def test_only_the_newest_facts_are_kept(store: Store, clock: Clock) -> Non
     await asyncio.gather(*(store.learned.learn(fact) for fact in facts[surplus:]))
     await store.evict()
     assert {fact.model for fact in await store.learned.all()} == {fact.model for fact in facts[surplus:]}
+
+
+async def test_an_eviction_that_failed_is_not_the_last(
+    opened: Open, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = await opened("memory:", bounds=Bounds(ttl=100, clock=clock), sweep_interval=0.01)
+    failures = [StoreUnavailable("It is away."), RuntimeError("private words"), OSError("private words")]
+    swept = asyncio.Event()
+
+    async def failing() -> int:
+        if failures:
+            raise failures.pop(0)
+        swept.set()
+        return 0
+
+    store.evict = failing  # type: ignore[method-assign]
+    await asyncio.wait_for(swept.wait(), 10)
+    assert "RuntimeError" in caplog.text and "private" not in caplog.text

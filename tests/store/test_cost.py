@@ -10,16 +10,13 @@ import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic_core import to_json
-from sqlalchemy import Engine, event
 
 from translator.store import Store
-from translator.store.postgres import PostgresDatabase
 
-from .conftest import Open
+from .conftest import Open, statements
 from .turns import TENANT, new_id, response
 
 CLIENTS = 32
@@ -84,32 +81,17 @@ class Reading:
         self.seconds = seconds
 
 
-def engines(database: Any) -> list[Engine]:
-    """All through which a database asks."""
-    if isinstance(database, PostgresDatabase):
-        return [database._engine.sync_engine]
-    return [database._reader, database._writer]
-
-
 async def read_chain(store: Store, turns: int, times: int) -> Reading:
     """Store a chain of so many short turns, and read it."""
     ids = [new_id() for _ in range(turns)]
     pairs = zip(ids, [None, *ids[:-1]], strict=True)
     await asyncio.gather(*(store.responses.save(response(id, parent)) for id, parent in pairs))
-    asked: list[str] = []
-
-    def count(connection: object, cursor: object, statement: str, *_: object) -> None:
-        asked.append(statement)
-
-    for engine in engines(store._database):
-        event.listen(engine, "before_cursor_execute", count)
-    before = time.process_time()
-    for _ in range(times):
-        chain = await store.responses.chain(TENANT, ids[-1])
-        assert [turn.id for turn in chain] == ids
-    seconds = time.process_time() - before
-    for engine in engines(store._database):
-        event.remove(engine, "before_cursor_execute", count)
+    with statements() as asked:
+        before = time.process_time()
+        for _ in range(times):
+            chain = await store.responses.chain(TENANT, ids[-1])
+            assert [turn.id for turn in chain] == ids
+        seconds = time.process_time() - before
     rows = await store.responses._chain(TENANT, ids[-1])
     size = sum(len(value) for row in rows for value in row if isinstance(value, bytes))
     return Reading(len(asked) // times, size, seconds / times)

@@ -1,33 +1,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event
 
 from translator.errors import InvalidRequest
 from translator.store import Bounds, Store
 
-from .conftest import Open
+from .conftest import Open, statements
 from .turns import TENANT, message, new_id, response, save_chain
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """Every statement that reaches a database meanwhile."""
-    seen: list[str] = []
-
-    def see(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", see)
-    try:
-        yield seen
-    finally:
-        event.remove(Engine, "before_cursor_execute", see)
 
 
 async def refusal(store: Store, id: str, tenant: str = TENANT) -> InvalidRequest:
@@ -204,3 +186,16 @@ async def test_a_store_of_nothing_refuses_to_keep(opened: Open) -> None:
     with pytest.raises(Exception, match="store: false"):
         await store.responses.save(response())
     assert await store.responses.load(TENANT, new_id()) is None
+
+
+async def test_what_was_deleted_is_no_longer_in_the_file_either(tmp_path: Path, opened: Open) -> None:
+    path = tmp_path / "store.db"
+    store = await opened(f"sqlite:///{path}")
+    for text in ("secret", "harmless"):
+        saved = response(output=[message("m", f"{text} " * 5_000)])
+        await store.responses.save(saved)
+        if text == "secret":
+            await store.responses.delete(TENANT, saved.id)
+    await store.close()
+    kept = path.read_bytes()
+    assert b"harmless" in kept and b"secret" not in kept

@@ -101,6 +101,7 @@ class SqliteDatabase:
     def _configure(self, connection: DBAPIConnection, _: object) -> None:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA synchronous = {self._synchronous}")
+        cursor.execute("PRAGMA secure_delete = ON")  # what was deleted is no longer in the file either
         cursor.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         cursor.close()
 

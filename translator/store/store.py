@@ -90,6 +90,8 @@ class Store:
                 await self.tidy()
             except StoreUnavailable:
                 _log.warning("Eviction is put off: the store is unavailable.")
+            except Exception as error:  # whatever it is, the store must not grow without end for it
+                _log.error("Eviction failed and is tried again: %s", type(error).__name__)
 
 
 async def open_store(
