@@ -102,6 +102,21 @@ def test_errors_are_told_as_for_responses(upstream: ScriptedUpstream, serve: Ser
     assert httpx.get(url, headers=key).status_code == 405
 
 
+def test_the_limit_of_a_model_holds_for_chat_clients_too(upstream: ScriptedUpstream, serve: Serve) -> None:
+    models = (Model(name="m", max_output_tokens=100),)
+    server = serve(upstreams=(Upstream(base_url=upstream.base_url, models=models),))
+    url = f"{server.base_url}/chat/completions"
+    for field in ("max_tokens", "max_completion_tokens"):
+        upstream.reply(completion("Hi"))
+        reply = httpx.post(url, json={**QUESTION, field: 500})
+        assert upstream.next().json == {**QUESTION, field: 100}
+        assert reply.headers["x-translator-losses"] == f"{field}: capped to 100"
+    upstream.reply(completion("Hi"))
+    reply = httpx.post(url, json={**QUESTION, "max_tokens": 50})
+    assert upstream.next().json["max_tokens"] == 50
+    assert "x-translator-losses" not in reply.headers
+
+
 def test_an_unknown_model_is_not_found(upstream: ScriptedUpstream, serve: Serve) -> None:
     server = serve(upstreams=(Upstream(base_url=upstream.base_url, models=RENAMED),))
     reply = httpx.post(f"{server.base_url}/chat/completions", json=QUESTION)

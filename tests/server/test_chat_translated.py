@@ -211,6 +211,33 @@ def test_the_request_is_translated_and_what_is_lost_is_in_a_header(upstream: Scr
     assert reply.headers["x-translator-losses"].startswith("seed: ")
 
 
+def test_the_limit_of_a_model_holds(upstream: ScriptedUpstream, serve: Serve) -> None:
+    models = (Model(name="m", max_output_tokens=100),)
+    server = serve(upstreams=responses_upstream(upstream.base_url, models=models))
+    upstream.reply({"object": "response", "status": "completed", "output": []})
+    reply = httpx.post(f"{server.base_url}/chat/completions", json={**QUESTION, "max_tokens": 500})
+    assert upstream.next().json["max_output_tokens"] == 100
+    assert reply.headers["x-translator-losses"] == "max_tokens: capped to 100"
+
+
+def test_a_loop_of_calls_keeps_what_the_model_thought_sealed(upstream: ScriptedUpstream, serve: Serve) -> None:
+    server = serve(upstreams=responses_upstream(upstream.base_url))
+    thought = {"type": "reasoning", "id": "rs_1", "encrypted_content": "sealed"}
+    thought["summary"] = [{"type": "summary_text", "text": "I should look."}]  # type: ignore[assignment]
+    call = {"type": "function_call", "call_id": "call_1", "name": "get_weather", "arguments": "{}"}
+    upstream.reply({"object": "response", "status": "completed", "output": [thought, {**call, "id": "fc_1"}]})
+    upstream.reply({"object": "response", "status": "completed", "output": []})
+    messages: list[Any] = list(QUESTION["messages"])
+    with OpenAI(base_url=server.base_url, api_key="unused", max_retries=0) as client:
+        asked: Any = {"model": "m", "tools": [WEATHER], "reasoning_effort": "high"}
+        first = client.chat.completions.create(messages=messages, **asked)
+        messages += [first.choices[0].message, {"role": "tool", "tool_call_id": "call_1", "content": "18"}]
+        client.chat.completions.create(messages=messages, **asked)
+    assert upstream.next().json["include"] == ["reasoning.encrypted_content"]
+    output = {"type": "function_call_output", "call_id": "call_1", "output": "18"}
+    assert upstream.next().json["input"][1:] == [thought, call, output]
+
+
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
 def test_reasoning_has_the_field_that_the_settings_name(upstream: ScriptedUpstream, serve: Serve, field: str) -> None:
     server = serve(upstreams=responses_upstream(upstream.base_url), reasoning_field=field)

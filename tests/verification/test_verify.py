@@ -39,10 +39,12 @@ def test_what_differs_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     name = "text_comes_whole"
     (case,) = [case for case in load("chat_over_responses") if case.name == name]
     altered = {**snapshots(case), "response.json": snapshots(case)["response.json"].replace(b"Hello!", b"Hullo!")}
+    altered["losses.txt"] = b"seed: none\n"
     del altered["events.sse"]
     monkeypatch.setattr("translator.verification.installation.snapshots", lambda case: altered)
-    events, response = verify_installation(case)
+    events, losses, response = verify_installation(case)
     assert events.file == "events.sse"
+    assert losses.lines == ["-seed: none"]
     assert response.lines == ['-        "content": "Hullo!",', '+        "content": "Hello!",']
     result = CliRunner().invoke(main, ["verify", "--case", "text_comes_*"])
     assert result.exit_code == 1

@@ -77,18 +77,24 @@ class Translation:
 
 
 def translate_request(
-    request: Mapping[str, Any], *, upstream_model: str | None = None, options: ReplyOptions = DEFAULT_OPTIONS
+    request: Mapping[str, Any],
+    *,
+    upstream_model: str | None = None,
+    output_limit: int | None = None,
+    options: ReplyOptions = DEFAULT_OPTIONS,
 ) -> Translation:
     """Chat request → the Responses request that says the same.
 
     The request is a dict in which objects of an SDK may stand, such as a message that was received. `upstream_model`
-    replaces the model's public name. Raises InvalidRequest or Unsupported with the path of the first field that is
-    faulty or cannot be told.
+    replaces the model's public name, `output_limit` (tokens) caps what may be asked for. Raises InvalidRequest or
+    Unsupported with the path of the first field that is faulty or cannot be told.
     """
-    return translate_valid(cast(JSON, chat.validate(plain_body(request))), upstream_model, options)
+    return translate_valid(cast(JSON, chat.validate(plain_body(request))), upstream_model, output_limit, options)
 
 
-def translate_valid(asked: JSON, upstream_model: str | None, options: ReplyOptions) -> Translation:
+def translate_valid(
+    asked: JSON, upstream_model: str | None, output_limit: int | None, options: ReplyOptions
+) -> Translation:
     """As `translate_request`, for a request that `wire.chat.validate` has returned."""
     losses = Losses()
     told: JSON = {"model": upstream_model or asked["model"]}
@@ -98,7 +104,7 @@ def translate_valid(asked: JSON, upstream_model: str | None, options: ReplyOptio
         told["instructions"] = instructions
     told["input"] = items
     told |= carried
-    told |= _limit(asked, losses) | _text(asked) | _tools(asked, losses)
+    told |= _limit(asked, output_limit, losses) | _text(asked) | _tools(asked, losses)
     if reasoning := _reasoning(asked, options):
         told["reasoning"] = reasoning
     told["store"] = asked.get("store", False)
@@ -130,11 +136,17 @@ def _says_nothing(name: str, value: Any) -> bool:
     return (name == "n" and value == 1) or (name == "modalities" and value == ["text"])
 
 
-def _limit(asked: JSON, losses: Losses) -> JSON:
-    limits = [asked[name] for name in ("max_completion_tokens", "max_tokens") if name in asked]
-    if len(limits) == 2 and limits[0] != limits[1]:
+def _limit(asked: JSON, most: int | None, losses: Losses) -> JSON:
+    names = [name for name in ("max_completion_tokens", "max_tokens") if name in asked]
+    if len(names) == 2 and asked[names[0]] != asked[names[1]]:
         losses.report("max_tokens", "max_completion_tokens says otherwise, and holds")
-    return {"max_output_tokens": limits[0]} if limits else {}
+    if not names:
+        return {}
+    limit = asked[names[0]]
+    if most is not None and limit > most:
+        losses.report(names[0], f"capped to {most}")
+        limit = most
+    return {"max_output_tokens": limit}
 
 
 def _text(asked: JSON) -> JSON:

@@ -75,7 +75,7 @@ def _below(prefix: str, losses: Sequence[Loss]) -> list[Loss]:
 
 
 def _responses_request(request: JSON) -> Converted:
-    call = to_responses(chat.validate(request), None, chat_over_responses.ReplyOptions())  # type: ignore[arg-type]  # plain
+    call = to_responses(chat.validate(request), None, None, chat_over_responses.ReplyOptions())  # type: ignore[arg-type]  # plain
     return Converted(call.responses_request, call.losses)
 
 

@@ -70,7 +70,9 @@ class ChatCompletions:
             max_argument_bytes=self._settings.max_argument_bytes,
             max_event_bytes=self._settings.max_event_bytes,
         )
-        call = chat_over_responses.translate_request(body, upstream_model=target.model, options=options)
+        call = chat_over_responses.translate_request(
+            body, upstream_model=target.model, output_limit=target.output_limit, options=options
+        )
         try:
             reply = await target.upstream.post_own(to_json(call.responses_request), principal.upstream_key)
         except UpstreamError as error:

@@ -33,6 +33,11 @@ class Target(NamedTuple):
     """What the settings say of the model."""
 
     @property
+    def output_limit(self) -> int | None:
+        """The most tokens that the settings allow a reply."""
+        return None if self.configured is None else self.configured.max_output_tokens
+
+    @property
     def known(self) -> Known:
         """The model's dialect and limits, as they are known now; what is configured wins."""
         known, model = self.knowledge.of(self.model), self.configured

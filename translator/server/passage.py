@@ -1,21 +1,25 @@
 """Passing a request through to an upstream that speaks what the client speaks: the bytes are not touched.
 
-But for the model's name, where the public one is another: it is put into the request and taken out of the reply.
-Errors, keys and limits are as where a request is translated.
+But for the model's name, where the public one is another: it is put into the request and taken out of the reply. And
+but for a limit of tokens beyond the one that is configured for the model. Errors, keys and limits are as where
+requests are translated.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic_core import to_json
 from starlette.types import Send
 
 from ..errors import TranslatorError, UpstreamError
+from ..mapping.losses import Loss, Losses
 from ..sse import encode, encode_data
 from ..wire import events
 from .auth import Principal
+from .body import losses_header
 from .model_name import ModelName
 from .models import Target
 from .observation import stopping
@@ -23,6 +27,9 @@ from .presence import Presence
 from .upstream import Reply
 
 JSON = dict[str, Any]
+
+_LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
+"""What limits the answer in either API."""
 
 _HANDED_ON = ("x-ratelimit-", "openai-processing-ms")
 """What headers that a client may see begin with; others may say whose account this is."""
@@ -36,14 +43,28 @@ class Passage:
         self._body = body
         self._target = target
         self._event_bytes = event_bytes
+        self.losses = Losses()
+        """What the upstream was not asked as the client asked it."""
         self._reply: Reply | None = None
         self._begun = False
 
     async def ask(self, principal: Principal) -> None:
         """Ask the upstream. Raises UpstreamError unless it has accepted the request."""
-        renamed = self._body["model"] != self._target.model
-        content = to_json({**self._body, "model": self._target.model}) if renamed else self._raw
+        changes: JSON = {}
+        if self._body["model"] != self._target.model:
+            changes["model"] = self._target.model
+        changes |= dict(self._caps())
+        content = to_json({**self._body, **changes}) if changes else self._raw
         self._reply = await self._target.upstream.post_own(content, principal.upstream_key)
+
+    def _caps(self) -> Iterator[tuple[str, int]]:
+        """The limits of tokens that are beyond what the settings allow the model."""
+        limit = self._target.output_limit
+        for name in _LIMITS if limit is not None else ():
+            asked = self._body.get(name)
+            if isinstance(asked, int) and limit is not None and asked > limit:
+                self.losses.append(Loss(name, f"capped to {limit}"))
+                yield name, limit
 
     async def relay(self, send: Send) -> None:
         """Hand the reply on, piece by piece, as it comes. Raises UpstreamError where it breaks off."""
@@ -52,7 +73,13 @@ class Passage:
         name = None
         if self._body["model"] != self._target.model:
             name = ModelName(self._target.model, self._body["model"], self._event_bytes)
-        await send({"type": "http.response.start", "status": reply.status, "headers": _headers(reply)})
+        await send(
+            {
+                "type": "http.response.start",
+                "status": reply.status,
+                "headers": [*_headers(reply), *losses_header(self.losses)],
+            }
+        )
         self._begun = True
         async for data in reply.chunks:
             if told := data if name is None else name.receive(data):

@@ -104,6 +104,20 @@ def test_a_thousand_completions_come_back_as_they_were(completion: Completion) -
     assert_completion_comes_back(completion)
 
 
+@given(conversations())
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+def test_the_items_of_a_turn_begin_with_those_of_the_turn_before(request: JSON) -> None:
+    """Law 8: upstreams keep what they have read of a conversation, byte by byte."""
+    messages = request["messages"]
+    whole = chat_over_responses.translate_request(request, options=OPTIONS).responses_request
+    for end, message in enumerate(messages, 1):
+        if message["role"] == "user":
+            turn = {**request, "messages": messages[:end]}
+            told = chat_over_responses.translate_request(turn, options=OPTIONS).responses_request
+            assert json.dumps(whole["input"][: len(told["input"])]) == json.dumps(told["input"])
+            assert told.get("instructions") == whole.get("instructions")
+
+
 @given(replies)
 def test_a_reply_goes_back_upstream_as_the_items_it_was(reply: Reply) -> None:
     """What a client sends of the reply in its next request is the reply's output: sealed reasoning, texts, calls."""
