@@ -94,3 +94,10 @@ def test_every_flag_the_readme_shows_exists() -> None:
     shown = set(re.findall(r"(?<=\s)--[a-z-]+", "\n".join(re.findall(r"translator serve( .*)", README.read_text()))))
     assert {"--upstream", "--port"} <= shown
     assert shown <= set(re.findall(r"--[a-z-]+", help_text))
+
+
+def test_the_clients_are_installed_and_run_in_ci_as_the_readme_says() -> None:
+    script = (README.parent / ".ci" / "run").read_text()
+    commands = code("clients-command").strip().split(" && ")
+    assert len(commands) == 2
+    assert all(f"{command}\n" in script for command in commands)

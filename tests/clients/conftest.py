@@ -117,15 +117,25 @@ def run_program(program: str, argument: str, server: Server, venv: Path = PYTHON
     copy = published(program, server)
     command = ["node", str(copy)] if copy.suffix == ".mjs" else [str(python(venv)), str(copy)]
     environment = {"PATH": os.environ["PATH"], "HOME": str(copy.parent), **server.environment}
-    ran = subprocess.run(
-        [*command, argument], capture_output=True, text=True, timeout=SECONDS, env=environment, cwd=copy.parent
-    )
+    with subprocess.Popen(
+        [*command, argument],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        cwd=copy.parent,
+    ) as process:
+        try:
+            said, complained = process.communicate(timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            said, complained = process.communicate()  # what was reported before one hung counts
     reports = {}
-    for line in ran.stdout.splitlines():
+    for line in said.splitlines():
         if line.startswith('{"scenario"'):
             report = json.loads(line)
             reports[report["scenario"]] = report
-    assert reports, f"{program} reported nothing:\n{ran.stdout[-2000:]}\n{ran.stderr[-4000:]}"
+    assert reports, f"{program} reported nothing:\n{said[-2000:]}\n{complained[-4000:]}"
     return reports
 
 

@@ -77,9 +77,10 @@ class Turn:
         for piece in _pieces(self.reasoning):
             yield {"reasoning_content": piece}
         more = dict(self.message)
+        beside = {"logprobs": more.pop("logprobs")} if "logprobs" in more else {}
         for piece in _pieces(self.text):
-            yield {"content": piece, **more}
-            more = {}
+            yield {"content": piece, **beside}
+            beside = {}
         if more:
             yield more
         for index, call in enumerate(self._calls(number)):

@@ -161,6 +161,7 @@ SCENARIOS = {
         {"name": "a.txt", "listed": True, "content": "Seven.", "text": "Seven.", "gone": True},
         [{"messages": lambda sent: "Seven." in str(sent) or "U2V2ZW4u" in str(sent)}],
     ),
+    "uploads": Scenario([], {"status": "completed", "content": "Seven.", "cancelled": "cancelled"}, []),
     "chat_completions": Scenario([Turn("Hello!"), Turn("Hello!")], ["Hello!", "Hello!"], [HI, {**HI, "stream": True}]),
     "conversation": Scenario(
         [Turn("It scatters.")],
@@ -289,6 +290,11 @@ SCENARIOS = {
     "logprobs": Scenario([Turn("Hi", message={"logprobs": TOKENS})], ["Hi"], [{"logprobs": True, "top_logprobs": 1}]),
     "obfuscation": Scenario([Turn("Hello!"), Turn("Hello!")], [True, False], [HI, HI]),
     "nulls": Scenario([Turn("Hello!")], "Hello!", [{**HI, "temperature": ABSENT, "tools": ABSENT, "user": ABSENT}]),
+    "nulls_inside": Scenario(
+        [Turn("Hello!")],
+        "Hello!",
+        [{**HI, "tools": [{"function": {"name": "now", "description": ABSENT, "strict": ABSENT}}]}],
+    ),
     "empties": Scenario([Turn("Hello!")], "Hello!", [{**HI, "tools": ABSENT, "tool_choice": ABSENT}]),
     "parameters": Scenario(
         [Turn("Hello!")],
@@ -309,6 +315,9 @@ SCENARIOS = {
         [Turn("Here.", message={"images": [{"type": "image_url", "image_url": {"url": DATA}}]})],
         [["message", None], ["image_generation_call", "iVBORw0KGgo="]],
         [{}],
+    ),
+    "image_output_streamed": Scenario(
+        [Turn("Here.", message={"images": [{"type": "image_url", "image_url": {"url": DATA}}]})], "iVBORw0KGgo=", [{}]
     ),
     "audio_output": Scenario(
         [Turn(message={"audio": {"id": "a", "data": "AAAA", "transcript": "Hello!"}})],
@@ -332,10 +341,6 @@ SCENARIOS = {
     ),
     "faulty": Scenario([], {"status": 400, "kind": "BadRequestError", "param": "temperature"}, []),
     "orphan_output": Scenario([], {"status": 400, "kind": "BadRequestError", "param": starts("input[1]")}, []),
-    "wrong_key": Scenario([], {"status": 401, "kind": "AuthenticationError", "code": "invalid_api_key"}, []),
-}
-
-WITHOUT_NODE = {
     "websocket": Scenario(
         [Turn("1"), Turn("2")],
         ["", "1", "2"],
@@ -344,13 +349,13 @@ WITHOUT_NODE = {
             {"messages": [user("Zero."), user("One?"), assistant("1"), user("Two?")]},
         ],
     ),
+    "wrong_key": Scenario([], {"status": 401, "kind": "AuthenticationError", "code": "invalid_api_key"}, []),
 }
-PYTHON_SDK = SCENARIOS | WITHOUT_NODE
 
 
-@pytest.mark.parametrize("name", PYTHON_SDK)
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_python(name: str, strict: StrictUpstream, server: Server, runs: Runs) -> None:
-    check("openai_sdk.py", "openai-python", name, PYTHON_SDK, strict=strict, server=server, runs=runs)
+    check("openai_sdk.py", "openai-python", name, SCENARIOS, strict=strict, server=server, runs=runs)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -5,6 +5,7 @@ const client = new OpenAI({ baseURL: "http://127.0.0.1:8080/v1", apiKey: "sk-cli
 // [end]
 
 import { zodTextFormat } from "openai/helpers/zod";
+import { ResponsesWS } from "openai/resources/responses/ws";
 import { z } from "zod";
 
 import { collect, run } from "./scenarios.mjs";
@@ -183,6 +184,21 @@ await run({
     const gone = (await client.files.delete(made.id)).deleted;
     return { name: found.filename, listed: listed.includes(made.id), content, text: reply.output_text, gone };
   },
+  async uploads() {
+    const wanted = { bytes: 6, mime_type: "text/plain", purpose: "user_data" };
+    const upload = await client.uploads.create({ filename: "a.txt", ...wanted });
+    const part_ids = [];
+    for (const piece of ["Sev", "en."]) {
+      part_ids.push((await client.uploads.parts.create(upload.id, { data: new File([piece], "part") })).id);
+    }
+    const done = await client.uploads.complete(upload.id, { part_ids });
+    const other = await client.uploads.create({ filename: "b.txt", ...wanted });
+    return {
+      status: done.status,
+      content: await (await client.files.content(done.file.id)).text(),
+      cancelled: (await client.uploads.cancel(other.id)).status,
+    };
+  },
   async chat_completions(model) {
     const messages = [user("Hi")];
     const reply = await client.chat.completions.create({ model, messages });
@@ -357,6 +373,11 @@ await run({
     const empty = Object.fromEntries([...names, "previous_response_id", "user"].map((name) => [name, null]));
     return (await create(model, "Hi", empty)).output_text;
   },
+  async nulls_inside(model) {
+    const message = { type: "message", id: null, status: null, phase: null, ...user("Hi") };
+    const tool = { type: "function", name: "now", description: null, parameters: null, strict: null };
+    return (await create(model, [message], { tools: [tool], text: { format: null } })).output_text;
+  },
   async empties(model) {
     return (await create(model, "Hi", { tools: [], include: [], metadata: {} })).output_text;
   },
@@ -374,6 +395,10 @@ await run({
   },
   async image_output(model) {
     return (await create(model, "Draw!")).output.map((item) => [item.type, item.result ?? null]);
+  },
+  async image_output_streamed(model) {
+    const events = await collect(await create(model, "Draw!", { stream: true }));
+    return events.filter((event) => event.type === "response.output_item.done").at(-1).item.result;
   },
   async audio_output(model) {
     const { data, response } = await create(model, "Speak!").withResponse();
@@ -394,6 +419,29 @@ await run({
   async orphan_output(model) {
     const orphan = { type: "function_call_output", call_id: "nobodys", output: "sunny" };
     return failure(() => create(model, [user("Hi"), orphan]));
+  },
+  async websocket(model) {
+    const socket = new ResponsesWS(client);
+    const said = [];
+    let previous;
+    const turns = [
+      ["Zero.", false],
+      ["One?", true],
+      ["Two?", true],
+    ];
+    for (const [asked, generate] of turns) {
+      const more = previous ? { previous_response_id: previous } : {};
+      const completed = new Promise((resolve, reject) => {
+        socket.once("response.completed", (event) => resolve(event.response));
+        socket.once("error", reject);
+      });
+      socket.send({ type: "response.create", model, input: [user(asked)], store: false, generate, ...more });
+      const response = await completed;
+      previous = response.id;
+      said.push(response.output.map((item) => item.content[0].text).join(""));
+    }
+    socket.close();
+    return said;
   },
   async wrong_key(model) {
     return failure(() => client.withOptions({ apiKey: "sk-other" }).responses.create({ model, input: "Hi" }));

@@ -256,6 +256,19 @@ def files(model):
 
 
 @scenario
+def uploads(model):
+    upload = client.uploads.create(filename="a.txt", bytes=6, mime_type="text/plain", purpose="user_data")
+    parts = [client.uploads.parts.create(upload.id, data=piece).id for piece in (b"Sev", b"en.")]
+    done = client.uploads.complete(upload.id, part_ids=parts)
+    other = client.uploads.create(filename="b.txt", bytes=6, mime_type="text/plain", purpose="user_data")
+    return {
+        "status": done.status,
+        "content": client.files.content(done.file.id).read().decode(),
+        "cancelled": client.uploads.cancel(other.id).status,
+    }
+
+
+@scenario
 def chat_completions(model):
     reply = client.chat.completions.create(model=model, messages=[user("Hi")])
     chunks = client.chat.completions.create(model=model, messages=[user("Hi")], stream=True)
@@ -543,6 +556,13 @@ def nulls(model):
 
 
 @scenario
+def nulls_inside(model):
+    message = {"type": "message", "id": None, "status": None, "phase": None, **user("Hi")}
+    tool = {"type": "function", "name": "now", "description": None, "parameters": None, "strict": None}
+    return client.responses.create(model=model, input=[message], tools=[tool], text={"format": None}).output_text
+
+
+@scenario
 def empties(model):
     return client.responses.create(model=model, input="Hi", tools=[], include=[], metadata={}).output_text
 
@@ -567,6 +587,12 @@ def parameters(model):
 def image_output(model):
     reply = client.responses.create(model=model, input="Draw!")
     return [(item.type, getattr(item, "result", None)) for item in reply.output]
+
+
+@scenario
+def image_output_streamed(model):
+    events = client.responses.create(model=model, input="Draw!", stream=True)
+    return [event.item for event in events if event.type == "response.output_item.done"][-1].result
 
 
 @scenario
