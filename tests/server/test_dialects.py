@@ -172,6 +172,19 @@ def test_a_refusal_tells_whose_the_upstream_is_and_the_request_is_made_as_that_o
     assert ask(server.base_url).status_code == 400, "it is known by now, and nothing is to be made otherwise"
 
 
+def test_an_error_that_is_no_refusal_tells_it_too_but_nothing_is_sent_again(
+    upstream: ScriptedUpstream, serve: Serve
+) -> None:
+    server = serve()
+    upstream.reply({"error": {"message": "Rate limit reached"}}, status=429, headers={"x-groq-region": "eu"})
+    assert ask(server.base_url, max_output_tokens=50).status_code == 429
+    upstream.next()
+    assert upstream.idle()
+    upstream.reply(completion("Hello"))
+    ask(server.base_url, max_output_tokens=50)
+    assert "max_completion_tokens" in upstream.next().json
+
+
 def test_a_chunk_tells_whose_the_upstream_is(upstream: ScriptedUpstream, serve: Serve) -> None:
     server = serve()
     upstream.stream({**chunk("Hello"), "system_fingerprint": "fp_ollama"}, chunk(finish="stop"))

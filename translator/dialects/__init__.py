@@ -4,7 +4,7 @@ from .detection import add_entries, fact_of_model, model_entries, preset_of_host
 from .dialect import DEFAULT, Dialect
 from .effect import changes_request
 from .fact import Fact, apply, remember
-from .learning import OperatorError, learn
+from .learning import OperatorError, learn, may_teach
 from .limits import Limits, limits_of
 from .presets import find_preset
 from .resolve import resolve
@@ -22,6 +22,7 @@ __all__ = [
     "find_preset",
     "learn",
     "limits_of",
+    "may_teach",
     "model_entries",
     "preset_of_host",
     "preset_of_models",

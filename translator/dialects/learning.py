@@ -91,6 +91,11 @@ def build_table(data: JSON) -> LearningTable:
     )
 
 
+def may_teach(status: int) -> bool:
+    """Whether a reply of this status says that the request was made wrong."""
+    return status in learning_table().statuses
+
+
 def learn(status: int, body: Any, dialect: Dialect, sent: JSON) -> Fact | OperatorError | None:
     """What the refusal of a chat request teaches.
 
@@ -99,7 +104,7 @@ def learn(status: int, body: Any, dialect: Dialect, sent: JSON) -> Fact | Operat
     returned, not raised.
     """
     table = learning_table()
-    if status not in table.statuses:
+    if not may_teach(status):
         return None
     report = read_error(body)
     for rule in table.rules:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 
-from ..dialects import Fact, OperatorError, learn
+from ..dialects import Fact, OperatorError, learn, may_teach
 from ..errors import UpstreamError
 from ..responses_over_chat import Translation
 from .knowledge import Known
@@ -35,7 +35,8 @@ class Lessons:
         except UpstreamError as error:
             recognised = self._target.knowledge.read_refusal(error.refusal_headers)
             fact = self._lesson(call, error)
-            if (fact is None and not recognised) or self._asked_again:
+            made_wrong = error.refusal is not None and may_teach(error.refusal[0])
+            if (fact is None and not (recognised and made_wrong)) or self._asked_again:
                 raise
             self._asked_again = True
             return await self._ask_again(fact, call, error, translate, post)
