@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from translator.server.app import PREFIXES
 from translator.server.settings import Settings
+from translator.store.files import BLOCK
 
 from ..servers import Connect, RunningServer, Serve, wait_until
 
@@ -51,7 +52,9 @@ def kept(tmp_path: Path) -> Path:
 @pytest.fixture
 def server(serve: Serve, tmp_path: Path) -> RunningServer:
     return serve(
-        store=f"sqlite:///{tmp_path / 'store.db'}", file_max_bytes=MEBIBYTE, files_tenant_max_bytes=3 * MEBIBYTE
+        store=f"sqlite:///{tmp_path / 'store.db'}",
+        file_max_bytes=MEBIBYTE,
+        files_tenant_max_bytes=3 * (MEBIBYTE + BLOCK),
     )
 
 

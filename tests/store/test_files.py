@@ -12,12 +12,13 @@ import pytest
 from translator.errors import InvalidRequest, StoreUnavailable
 from translator.store import Bounds, File, FileBounds, Store, Upload
 from translator.store.contents import WRITING_SECONDS, ContentMissing
+from translator.store.files import BLOCK
 from translator.store.tables import loose_contents
 
 from .conftest import Clock, Open
 from .turns import TENANT, count
 
-LIMITS = FileBounds(file=100, upload=300, part=100, tenant=250, total=400)
+LIMITS = FileBounds(file=100, upload=300, part=100, tenant=250 + 3 * BLOCK, total=400 + 4 * BLOCK)
 
 
 @pytest.fixture
@@ -66,7 +67,10 @@ async def test_an_expired_file_is_not_there_and_its_content_goes(store: Store, c
     assert on_disk(tmp_path) == [b"for ever"]
 
 
-async def test_files_made_at_the_same_time_are_paged_without_gap_or_double(store: Store, clock: Clock) -> None:
+async def test_files_made_at_the_same_time_are_paged_without_gap_or_double(
+    url: str, opened: Open, clock: Clock, tmp_path: Path
+) -> None:
+    store = await opened(url, bounds=Bounds(clock=clock), files=str(tmp_path / "files"))
     for number in range(5):
         await save(store, clock, b"x", id=f"file-{number}")
     for order, expected in (("asc", "01234"), ("desc", "43210")):
@@ -92,6 +96,20 @@ async def test_no_tenant_and_not_all_together_keep_more_than_the_bounds(store: S
     with pytest.raises(InvalidRequest, match="larger than 100 bytes"):
         await save(store, clock, b"x" * 101, id="file-6", tenant="carol")
     assert await count(store, loose_contents) == 0
+
+
+async def test_empty_files_and_uploads_take_room_too(store: Store, clock: Clock) -> None:
+    for number in range(3):
+        await save(store, clock, b"", id=f"file-{number}")
+    with pytest.raises(InvalidRequest, match="no room"):
+        await save(store, clock, b"", id="file-3")
+    upload = Upload(TENANT, "upload_1", clock.now, clock.now + 3600, 1, "a", "user_data")
+    with pytest.raises(InvalidRequest, match="no room"):
+        await store.uploads.create(upload)
+    await store.files.delete(TENANT, "file-0")
+    await store.uploads.create(upload)
+    with pytest.raises(InvalidRequest, match="no room"):
+        await save(store, clock, b"", id="file-3")
 
 
 async def test_two_that_fill_the_same_room_do_not_both_get_in(store: Store, clock: Clock, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select
 
 from ..errors import InvalidRequest
 from .bounds import Bounds
@@ -16,10 +16,14 @@ from .databases import Database
 from .group import GroupCommit
 from .paging import Order, place_of
 from .records import File, well_formed
-from .tables import files, upload_parts
+from .tables import files, upload_parts, uploads
 
 _f = files.c
 _p = upload_parts.c
+
+
+BLOCK = 4096
+"""Bytes that a file, a part or an upload counts beside its content: a block of the disk, rows, index entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Files:
 
         Nothing refers to it yet. Raises InvalidRequest (413) where it is too large; nothing is left of it then.
         """
-        room = await self._database.read(lambda connection: _room(connection, tenant, self.limits))
+        left = await self._database.read(lambda connection: room(connection, tenant, self.limits))
 
         async def bounded() -> AsyncIterator[bytes]:
             size = 0
@@ -67,7 +71,7 @@ class Files:
                         status=413,
                         headers={"connection": "close"},
                     )
-                if size > room:
+                if size > left:
                     raise no_room(self.limits)
                 yield piece
 
@@ -173,7 +177,7 @@ def _create(connection: Connection, entries: Sequence[tuple[File, FileBounds]]) 
 
 
 def _create_one(connection: Connection, file: File, limits: FileBounds) -> InvalidRequest | None:
-    if _room(connection, file.tenant, limits) < file.size:
+    if room(connection, file.tenant, limits) < file.size:
         return no_room(limits)
     if not adopt(connection, file.contents):
         return InvalidRequest("The file took too long to arrive: send it again.", param="file", status=408)
@@ -181,18 +185,19 @@ def _create_one(connection: Connection, file: File, limits: FileBounds) -> Inval
     return None
 
 
-def _room(connection: Connection, tenant: str, limits: FileBounds) -> int:
-    """How many more bytes the tenant may keep; what its unfinished uploads hold counts too."""
-    sizes: tuple[Select[tuple[Any]], ...] = (
-        select(func.coalesce(func.sum(_f.size), 0)),
-        select(func.coalesce(func.sum(_p.size), 0)),
+def room(connection: Connection, tenant: str, limits: FileBounds) -> int:
+    """How many bytes the tenant's next file may have; what its unfinished uploads hold counts too. -1: none at all."""
+    held = (
+        (files, func.sum(_f.size + BLOCK)),
+        (upload_parts, func.sum(_p.size + BLOCK)),
+        (uploads, func.count() * BLOCK),
     )
-    total = sum(int(connection.scalars(query).one()) for query in sizes)
-    own = sum(
-        int(connection.scalars(query.where(table.c.tenant == tenant)).one())
-        for query, table in zip(sizes, (files, upload_parts), strict=True)
-    )
-    return max(0, min(limits.tenant - own, limits.total - total))
+    total = own = BLOCK
+    for table, size in held:
+        query = select(func.coalesce(size, 0)).select_from(table)
+        total += int(connection.scalars(query).one())
+        own += int(connection.scalars(query.where(table.c.tenant == tenant)).one())
+    return max(-1, min(limits.tenant - own, limits.total - total))
 
 
 def _delete(connection: Connection, entries: Sequence[tuple[str, str, float]]) -> list[tuple[str, ...] | None]:

@@ -13,7 +13,7 @@ from ..errors import InvalidRequest
 from .bounds import Bounds
 from .contents import Contents, adopt, loosen
 from .databases import Database
-from .files import Files, insert_file, new_file_id
+from .files import FileBounds, Files, insert_file, new_file_id, no_room, room
 from .group import GroupCommit
 from .records import File, Upload, well_formed
 from .tables import upload_parts, uploads
@@ -47,7 +47,9 @@ class Uploads:
                 code="file_too_large",
                 status=413,
             )
-        await self._group.commit(_create, upload)
+        error = await self._group.commit(_create, (upload, self._files.limits))
+        if error is not None:
+            raise error
 
     async def load(self, tenant: str, id: str) -> Upload:
         """The upload. Raises InvalidRequest (404) where there is none."""
@@ -65,7 +67,8 @@ class Uploads:
         _require_pending(upload)
         written = await self._files.write(tenant, pieces, self._files.limits.part, "data")
         part_id = f"part_{secrets.token_hex(16)}"
-        error = await self._group.commit(_add_part, (upload, part_id, written, self._bounds.clock()))
+        entry = (upload, part_id, written, self._bounds.clock(), self._files.limits)
+        error = await self._group.commit(_add_part, entry)
         if error is not None:
             await self._contents.drop([written.key])
             raise error
@@ -130,23 +133,26 @@ class Uploads:
         await self._contents.collect()
 
 
-def _create(connection: Connection, entries: Sequence[Upload]) -> list[None]:
-    rows = [
-        {
-            "tenant": upload.tenant,
-            "id": upload.id,
-            "made_at": upload.made_at,
-            "expires_at": upload.expires_at,
-            "status": upload.status,
-            "size": upload.size,
-            "filename": upload.filename,
-            "purpose": upload.purpose,
-            "lifetime": upload.lifetime,
-        }
-        for upload in entries
-    ]
-    connection.execute(insert(uploads), rows)
-    return [None] * len(entries)
+def _create(connection: Connection, entries: Sequence[tuple[Upload, FileBounds]]) -> list[InvalidRequest | None]:
+    return [_create_one(connection, upload, limits) for upload, limits in entries]
+
+
+def _create_one(connection: Connection, upload: Upload, limits: FileBounds) -> InvalidRequest | None:
+    if room(connection, upload.tenant, limits) < 0:
+        return no_room(limits)
+    row = {
+        "tenant": upload.tenant,
+        "id": upload.id,
+        "made_at": upload.made_at,
+        "expires_at": upload.expires_at,
+        "status": upload.status,
+        "size": upload.size,
+        "filename": upload.filename,
+        "purpose": upload.purpose,
+        "lifetime": upload.lifetime,
+    }
+    connection.execute(insert(uploads), [row])
+    return None
 
 
 def _pending(connection: Connection, upload: Upload, now: float) -> InvalidRequest | None:
@@ -160,8 +166,10 @@ def _pending(connection: Connection, upload: Upload, now: float) -> InvalidReque
 
 def _add_part(connection: Connection, entries: Sequence[Any]) -> list[InvalidRequest | None]:
     outcomes: list[InvalidRequest | None] = []
-    for upload, part_id, written, now in entries:
+    for upload, part_id, written, now, limits in entries:
         error = _pending(connection, upload, now)
+        if error is None and room(connection, upload.tenant, limits) < written.size:
+            error = no_room(limits)
         if error is None and not adopt(connection, [written.key]):
             error = _not_found(upload.id)
         if error is None:
