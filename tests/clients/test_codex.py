@@ -287,3 +287,29 @@ def test_half_a_program_of_a_stream_that_breaks_off_is_not_run(builtin: Workplac
     first, second = asked(strict, model, 2)
     assert second["messages"] == first["messages"]
     assert not (builtin.repository / "half.txt").exists()
+
+
+def test_it_knows_what_a_full_context_is(codex: Workplace, strict: StrictUpstream) -> None:
+    error = {
+        "message": "This model's maximum context length is 10 tokens. However, your messages resulted in 20 tokens.",
+        "type": "invalid_request_error",
+        "code": "context_length_exceeded",
+    }
+    model = script(strict, "codex.full", Turn(status=400, error=error))
+    told = codex.run("-m", model, "Hi")
+    assert told.last["type"] == "turn.failed"
+    assert "ran out of room" in told.last["error"]["message"]
+    asked(strict, model, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(429, "rate_limit_exceeded"), (503, "server_is_overloaded"), (500, "server_error")]
+)
+def test_it_waits_and_asks_again_where_that_may_help(
+    status: int, code: str, codex: Workplace, strict: StrictUpstream
+) -> None:
+    error = {"message": "Please try again in 1s.", "type": "server_error", "code": code}
+    busy = Turn(status=status, error=error, headers={"retry-after": "1"})
+    model = script(strict, f"codex.busy-{status}", busy, Turn("Here I am."))
+    assert codex.run("-m", model, "Hi").messages == ["Here I am."]
+    asked(strict, model, 2)

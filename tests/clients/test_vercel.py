@@ -89,6 +89,7 @@ SCENARIOS = {
     "reasoning_streamed": Scenario(
         [Turn("So.", reasoning="Hm.")], {"text": "So.", "reasoned": True}, [{"stream": True}]
     ),
+    "second_turn_after_reasoning": Scenario([Turn("1", reasoning="Hm."), Turn("2")], "2", TWO_TURNS),
     "image": Scenario(
         [Turn("A pixel.")], "A pixel.", [{"messages": [user([{"text": "What?"}, {"image_url": {"url": DATA}}])]}]
     ),
@@ -99,9 +100,16 @@ SCENARIOS = {
 }
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+THOUGHT = Turn("So.", reasoning="Hm, hm.")
+WITH_OPENAI = SCENARIOS | {
+    "reasoning_summary": Scenario([THOUGHT], {"thought": "Hm, hm.", "text": "So."}, [{"reasoning_effort": "low"}]),
+    "reasoning_summary_streamed": Scenario([THOUGHT], {"thought": "Hm, hm.", "text": "So."}, [{"stream": True}]),
+}
+
+
+@pytest.mark.parametrize("name", WITH_OPENAI)
 def test_openai(name: str, strict: StrictUpstream, server: Server, runs: Runs) -> None:
-    check("vercel_openai.mjs", "vercel-openai", name, SCENARIOS, strict=strict, server=server, runs=runs)
+    check("vercel_openai.mjs", "vercel-openai", name, WITH_OPENAI, strict=strict, server=server, runs=runs)
 
 
 WITH_OPEN_RESPONSES = SCENARIOS | {

@@ -86,6 +86,21 @@ export async function runVercel(provider) {
       const { result, types } = await stream(model, { prompt: "Why?" });
       return { text: await result.text, reasoned: types.includes("reasoning-start") };
     },
+    async second_turn_after_reasoning(model) {
+      const first = await generate(model, { messages: [user("One?")] });
+      return (await generate(model, { messages: [user("One?"), ...first.response.messages, user("Two?")] })).text;
+    },
+    async reasoning_summary(model) {
+      const openai = { reasoningSummary: "auto", reasoningEffort: "low", forceReasoning: true };
+      const { reasoningText, text } = await generate(model, { prompt: "Why?", providerOptions: { openai } });
+      return { thought: reasoningText ?? null, text };
+    },
+    async reasoning_summary_streamed(model) {
+      const openai = { reasoningSummary: "auto", reasoningEffort: "low", forceReasoning: true };
+      const { result, parts } = await stream(model, { prompt: "Why?", providerOptions: { openai } });
+      const thoughts = parts.filter((part) => part.type === "reasoning-delta").map((part) => part.text);
+      return { thought: thoughts.join(""), text: await result.text };
+    },
     async image(model) {
       const content = [
         { type: "text", text: "What?" },
