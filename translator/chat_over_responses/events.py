@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pydantic_core import to_json
+
 from ..errors import UpstreamError
 from ..mapping.content import annotation_to_chat, text_of
 from ..mapping.provider_data import provider_data
@@ -96,7 +98,7 @@ class Reader:
         self._told.append(
             deltas.Opening(
                 name if isinstance(name, str) and name else None,
-                int(created) if isinstance(created, int | float) else None,
+                created if type(created) is int else _seconds(created),
             )
         )
 
@@ -172,7 +174,7 @@ class Reader:
             case _ if kind in CALLS:
                 self._settle_call(heard, item)
             case _:
-                self._told.append(deltas.Untold(f"output[{heard.place}]", f"chat has no place for a '{kind}'"))
+                self._untold(heard, f"chat has no place for a '{kind}'")
         heard.done = True
 
     def _settle_part(self, heard: Heard, part: JSON, index: int) -> None:
@@ -269,8 +271,10 @@ class Reader:
 
     def _call(self, heard: Heard, item: JSON) -> None:
         """Tell that a call begins, once it is known what is called."""
-        if heard.called or not isinstance(item.get("name"), str) or not isinstance(item.get("call_id"), str):
+        if heard.called or not _said(item, "name") or not _said(item, "call_id"):
             return
+        if not isinstance(item.get("namespace", ""), str):
+            item = {key: value for key, value in item.items() if key != "namespace"}
         heard.called = True
         heard.extra = provider_data(item)
         self._release(item["call_id"])
@@ -285,16 +289,20 @@ class Reader:
             self._told.append(deltas.Arguments(heard.place, text))
 
     def _settle_call(self, heard: Heard, item: JSON) -> None:
+        if not _said(item, "call_id"):  # some say an id alone
+            item = {**item, "call_id": item["id"] if _said(item, "id") else f"call_{heard.place}"}
         if heard.kind not in _GROWING:
-            if isinstance(item.get("call_id"), str):
-                self._settle_whole(heard, item)
+            self._settle_whole(heard, item)
             return
         self._call(heard, item)
         if not heard.called:
+            self._untold(heard, "the upstream did not say what it calls")
             return
         if (extra := provider_data(item)) and extra != heard.extra:
             self._told.append(deltas.Extra(heard.place, extra))
         whole = item.get("input" if heard.kind == "custom_tool_call" else "arguments") or ""
+        if not isinstance(whole, str):
+            whole = to_json(whole, inf_nan_mode="constants").decode()
         if heard.kind == "function_call" and not whole and item.get("status") != "incomplete":
             whole = "{}"  # as chat upstreams say it
         if text := heard.part("arguments", 0).rest(whole):
@@ -303,14 +311,31 @@ class Reader:
     def _settle_whole(self, heard: Heard, item: JSON) -> None:
         """A call of a built-in tool that the client runs: chat knows it as a function."""
         kind = CALLS[heard.kind]
-        call = {**item, "type": "function_call", "name": kind.type}
-        self._call(heard, call)
-        self._told.append(deltas.Arguments(heard.place, kind.arguments(item)))
+        try:
+            arguments = kind.arguments(item)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            self._untold(heard, f"the upstream did not say all of a '{heard.kind}'")
+            return
+        self._call(heard, {**item, "type": "function_call", "name": kind.type})
+        self._told.append(deltas.Arguments(heard.place, arguments))
+
+    def _untold(self, heard: Heard, reason: str) -> None:
+        self._told.append(deltas.Untold(f"output[{heard.place}]", reason))
 
     def _say(self, delta: deltas.Delta) -> None:
         """Tell something that is no call: reasoning before it led to no call."""
         self._release(None)
         self._told.append(delta)
+
+
+def _seconds(value: Any) -> int | None:
+    """A time with fractions in whole seconds; None where it is none."""
+    return int(value) if isinstance(value, float) and 0 <= value < 1e12 else None
+
+
+def _said(item: JSON, key: str) -> bool:
+    """Whether there is a text that is not empty."""
+    return isinstance(item.get(key), str) and bool(item[key])
 
 
 def _object(value: Any) -> JSON:
