@@ -176,6 +176,14 @@ async def test_an_upload_that_is_never_completed_is_forgotten_with_its_parts(
     assert on_disk(tmp_path) == []
 
 
+async def test_parts_that_fill_the_same_room_do_not_all_get_in(store: Store, clock: Clock, tmp_path: Path) -> None:
+    await store.uploads.create(Upload(TENANT, "upload_1", clock.now, clock.now + 3600, 300, "a", "user_data"))
+    parts = (store.uploads.add_part(TENANT, "upload_1", pieces(b"x" * 100)) for _ in range(3))
+    results = await asyncio.gather(*parts, return_exceptions=True)
+    assert sum(isinstance(result, str) for result in results) == 2
+    assert len(on_disk(tmp_path)) == 2
+
+
 async def test_parts_count_against_the_tenants_room(store: Store, clock: Clock) -> None:
     await store.uploads.create(Upload(TENANT, "upload_1", clock.now, clock.now + 3600, 300, "a", "user_data"))
     for _ in range(2):
