@@ -87,6 +87,12 @@ def test_the_example_of_a_dialect_is_valid() -> None:
     assert dialect.json_schema == "json_object"
 
 
+def test_the_toml_example_of_an_upstream_that_speaks_responses_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCAL_KEY", "sk-local")
+    settings = Settings.model_validate(tomllib.loads(code("toml-responses")), strict=False)
+    assert settings.upstreams[0].wire == "responses"
+
+
 def test_every_flag_the_readme_shows_exists() -> None:
     help_text = subprocess.run(
         [sys.executable, "-m", "translator", "serve", "--help"], capture_output=True, text=True, check=True, timeout=30

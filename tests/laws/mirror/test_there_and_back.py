@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from translator import chat_over_responses, responses_over_chat
 from translator.chat_over_responses import ReplyOptions
@@ -15,9 +17,9 @@ from translator.mapping.items import map_chat_messages
 from translator.mapping.losses import Losses
 from translator.mapping.outcome import finish_reason_to_chat, map_finish_reason
 
-from ...chat_playback import QUESTION, answer, translate
-from ...playback import CREATED_AT, RESPONSE_ID
-from ..completions import Completion, completions
+from ...chat_playback import QUESTION, answer, joined, play_events, translate
+from ...playback import CREATED_AT, RESPONSE_ID, play_chunks
+from ..completions import Completion, chunks_of, completions
 from ..tool_calls import FUNCTIONS
 from .conversations import conversations
 from .replies import Reply, replies
@@ -102,6 +104,23 @@ def test_a_completion_comes_back_as_it_was(completion: Completion) -> None:
 @settings(max_examples=1000, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 def test_a_thousand_completions_come_back_as_they_were(completion: Completion) -> None:
     assert_completion_comes_back(completion)
+
+
+@given(completions().filter(_plain), st.integers(0, 2**32))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+def test_a_stream_through_two_hops_says_what_it_says_directly(completion: Completion, seed: int) -> None:
+    """Chat client → Responses upstream, which is this library over a chat upstream → that one's chunks."""
+    asked = {"model": "m", "input": "Hello", "store": False, "tools": FUNCTIONS}
+    call = responses_over_chat.translate_request(asked, dialect=KNOWS_ALL)
+    chunks = chunks_of(completion, Random(seed))
+    told = play_events(translate({**QUESTION, "stream": True}), play_chunks(call, chunks).events)
+    message = joined(told.chunks)
+    for entry in message.get("tool_calls", ()):
+        del entry["index"]
+    (choice,) = completion.body()["choices"]
+    assert {key: value for key, value in message.items() if value} == {
+        key: value for key, value in choice["message"].items() if value
+    }
 
 
 @given(conversations())
