@@ -385,3 +385,14 @@ def test_deltas_that_repeat_what_was_said_are_read_once() -> None:
     texts = [chunk(content="It"), chunk(content="It is"), chunk(content="It is 4")]
     output = play_chunks(ask({"delta_mode": "snapshot"}), [*snapshots, *texts, chunk(finish="stop")]).response["output"]
     assert [item["content"][0]["text"] for item in output] == ["Let me", "It is 4"]
+
+
+def test_details_that_repeat_what_was_said_are_read_once() -> None:
+    def details(text: str, **more: Any) -> JSON:
+        return chunk(reasoning_details=[{"type": "reasoning.text", "text": text, "index": 0, **more}])
+
+    chunks = [details("Let"), details("Let me"), details("Let me", signature="s"), chunk(content="4")]
+    reasoning, _ = play_chunks(ask({"delta_mode": "snapshot"}), [*chunks, chunk(finish="stop")]).response["output"]
+    assert reasoning["content"][0]["text"] == "Let me"
+    (kept,) = reasoning["provider_data"]["reasoning_details"]
+    assert (kept["text"], kept["signature"]) == ("Let me", "s")

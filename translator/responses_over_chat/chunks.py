@@ -248,12 +248,16 @@ class Reader:
             deltas.append(Refusal(text))
 
 
+_REPEATED = frozenset({"content", "reasoning_content", "reasoning"})
+"""The fields of a delta that may repeat what was said, besides the texts of details."""
+
+
 class SnapshotReader(Reader):
     """A reader for upstreams whose deltas repeat what was said before them."""
 
     def __init__(self, dialect: Dialect) -> None:
         super().__init__(dialect)
-        self._said = {"content": "", "reasoning_content": "", "reasoning": ""}
+        self._said: dict[str, str] = {}
 
     @property
     def plain(self) -> bool:
@@ -267,15 +271,23 @@ class SnapshotReader(Reader):
         super()._read_choice(choice, deltas)
 
     def _news(self, key: str, value: Any) -> Any:
-        """What a delta adds to what was said."""
-        if key not in self._said or not isinstance(value, str):
-            return value
-        said = self._said[key]
-        if value.startswith(said):
-            self._said[key] = value
-            return value[len(said) :]
-        self._said[key] += value
-        return value
+        """What a field of a delta adds to what was said."""
+        if key == "reasoning_details" and isinstance(value, list):
+            return [self._news_of_detail(place, detail) for place, detail in enumerate(value)]
+        return self._added(key, value) if key in _REPEATED and isinstance(value, str) else value
+
+    def _news_of_detail(self, place: int, detail: Any) -> Any:
+        if not isinstance(detail, dict) or not isinstance(detail.get("text"), str):
+            return detail
+        return {**detail, "text": self._added(f"detail {detail.get('index', place)}", detail["text"])}
+
+    def _added(self, key: str, text: str) -> str:
+        said = self._said.get(key, "")
+        if text.startswith(said):
+            self._said[key] = text
+            return text[len(said) :]
+        self._said[key] = said + text
+        return text
 
 
 def open_reader(dialect: Dialect) -> Reader:
