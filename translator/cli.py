@@ -11,6 +11,7 @@ from . import __version__
 _COMMANDS = {
     "serve": "server.commands",
     "convert": "conversion.command",
+    "diff": "conversion.diff_command",
     "verify": "verification.command",
     "dialects": "server.commands",
     "probe": "server.commands",
