@@ -31,6 +31,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("postgres")]
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """The default run takes all cores; what is asked for by its marker measures, or is one long test, and runs alone."""
+    return None if str(config.getoption("markexpr")).startswith("not slow") else 0
+
+
 @pytest.fixture(scope="session", autouse=True)
 def data_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Where this user's data would be: what the tests keep by default must not be among it."""

@@ -55,6 +55,7 @@ def read(body: bytes, coding: str, limit: int = MIB) -> bytes:
         ("gzip", gzip.compress(ASK[:90]) + gzip.compress(ASK[90:])),
         ("zstd", zstd.compress(ASK[:90]) + zstd.compress(ASK[90:])),
     ],
+    ids=lambda value: value if isinstance(value, str) else "body",
 )
 def test_what_was_compressed_is_as_it_was(coding: str, body: bytes) -> None:
     assert read(body, coding, limit=len(ASK)) == ASK

@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -96,3 +98,18 @@ async def test_many_opening_one_new_file_at_once_all_get_in(lasting_url: str, op
     stores = await asyncio.gather(*(opened(lasting_url) for _ in range(12)))
     for store in stores:
         await save_chain(store, 1)
+
+
+def test_stores_that_are_opened_in_several_threads_at_once_are_each_migrated() -> None:
+    ready = threading.Barrier(8)
+
+    async def open_and_close() -> int:
+        ready.wait(10)
+        store = await open_store("memory:")
+        await save_chain(store, 1)
+        await store.close()
+        return 1
+
+    with ThreadPoolExecutor(8) as threads:
+        opening = [threads.submit(asyncio.run, open_and_close()) for _ in range(8)]
+        assert sum(future.result(30) for future in opening) == 8

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,7 +29,21 @@ from .schema import migrate
 from .sqlite import SqliteDatabase, Synchronous, open_file
 from .uploads import Uploads
 
+_MIGRATION = threading.Lock()
+"""Alembic keeps what it is working on in its modules: one migration at a time in each process."""
+
 _log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def _migrating() -> AsyncIterator[None]:
+    # other stores may be opened in other threads' loops, and a thread that waited could not be called off
+    while not _MIGRATION.acquire(blocking=False):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        _MIGRATION.release()
 
 
 class Store:
@@ -121,7 +138,8 @@ async def open_store(
         sweep_interval=sweep_interval,
     )
     try:
-        await database.write(migrate)
+        async with _migrating():
+            await database.write(migrate)
         await store.evict()
         await store.tidy()
     except BaseException:
