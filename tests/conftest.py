@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """The default run takes all cores; what is asked for by its marker measures, or is one long test, and runs alone."""
+    """The default run takes all cores; what is asked for by its marker measures, or is long, and runs alone."""
     return None if str(config.getoption("markexpr")).startswith("not slow") else 0
 
 
