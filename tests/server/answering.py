@@ -14,10 +14,11 @@ from tests.servers import chunk, completion
 JSON = dict[str, Any]
 
 
-def answer_to(messages: Sequence[tuple[str, str]]) -> str:
-    """What the upstream answers to these roles and texts: how many they are, the last, and a digest of all."""
+def answer_to(messages: Sequence[tuple[str, Any]]) -> str:
+    """What the upstream answers to these roles and contents: how many they are, the last's text, a digest of all."""
     digest = hashlib.sha256(json.dumps(list(messages)).encode()).hexdigest()
-    return f"{len(messages)} messages, the last {messages[-1][1]!r}, in all {digest}"
+    last = messages[-1][1]
+    return f"{len(messages)} messages, the last {last if isinstance(last, str) else last[0]['text']!r}, in all {digest}"
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +14,13 @@ import httpx
 from tests.server.answering import answer_to
 
 JSON = dict[str, Any]
-Messages = tuple[tuple[str, str], ...]
+Messages = tuple[tuple[str, Any], ...]
+"""Role and content of each, in chat's words."""
 
 CLIENTS = 16
 _LONGEST = 40
+_PICTURE_BYTES = 18_000
+"""More than what an item holds itself: the store keeps it elsewhere, and puts it back in place."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +30,18 @@ class Turn:
     question: str
     asked: Messages
     parent_id: str | None
+    picture: str | None = None
+    """The URL of a picture that goes with the question."""
 
     @property
     def answer(self) -> str:
         """What the upstream answers, if it was told exactly these messages."""
         return answer_to(self.asked)
 
-    def next(self, question: str, own_id: str) -> Turn:
+    def next(self, question: str, own_id: str, picture: str | None = None) -> Turn:
         """The turn that continues this one."""
-        return Turn(question, (*self.asked, ("assistant", self.answer), ("user", question)), own_id)
+        before = (*self.asked, ("assistant", self.answer))
+        return Turn(question, (*before, ("user", spoken(question, picture))), own_id, picture)
 
 
 class Crowd:
@@ -77,10 +84,11 @@ class Crowd:
         self._asked += 1
         question = f"question {self._asked}"
         parent = None if parent_id is None else self.acknowledged[parent_id]
+        picture = self._draw() if self._random.random() < 0.1 else None
         if parent is None or parent_id is None:
-            turn = Turn(question, (("user", question),), None)
+            turn = Turn(question, (("user", spoken(question, picture)),), None, picture)
         else:
-            turn = parent.next(question, parent_id)
+            turn = parent.next(question, parent_id, picture)
         self.asked[question] = turn
         response = await (self._stream if self._random.random() < 0.5 else self._post)(client, turn)
         assert response["status"] == "completed", response
@@ -88,6 +96,9 @@ class Crowd:
         self.acknowledged[response["id"]] = turn
         self.arrived.set()
         return str(response["id"])
+
+    def _draw(self) -> str:
+        return f"data:image/png;base64,{b64encode(self._random.randbytes(_PICTURE_BYTES)).decode()}"
 
     async def _post(self, client: httpx.AsyncClient, turn: Turn) -> JSON:
         answer = await client.post("/responses", json=request(turn))
@@ -110,6 +121,17 @@ class Crowd:
         raise httpx.RemoteProtocolError("the stream ended before its terminal event")
 
 
+def spoken(question: str, picture: str | None) -> Any:
+    """The content of a user's message as the upstream is told it."""
+    if picture is None:
+        return question
+    return [{"type": "text", "text": question}, {"type": "image_url", "image_url": {"url": picture}}]
+
+
 def request(turn: Turn) -> JSON:
     """The body that asks for a turn."""
-    return {"model": "m", "input": turn.question, "previous_response_id": turn.parent_id}
+    given: Any = turn.question
+    if turn.picture is not None:
+        parts = [{"type": "input_text", "text": given}, {"type": "input_image", "image_url": turn.picture}]
+        given = [{"role": "user", "content": parts}]
+    return {"model": "m", "input": given, "previous_response_id": turn.parent_id}
