@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import zipfile
 import zlib
@@ -126,6 +127,19 @@ def archive(files: Mapping[str, str | bytes]) -> bytes:
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as package:
         for name, content in files.items():
             package.writestr(name, content)
+    return made.getvalue()
+
+
+@functools.cache
+def bomb() -> bytes:
+    """A Word document that unpacks to 600 MiB."""
+    made = io.BytesIO()
+    with (
+        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as package,
+        package.open("word/document.xml", "w") as text,
+    ):
+        for _ in range(600):
+            text.write(bytes(2**20))
     return made.getvalue()
 
 

@@ -261,7 +261,7 @@ def test_an_upstream_that_refuses_files_is_told_their_text_from_then_on(
 
 async def test_hostile_files_do_the_server_no_harm(server: RunningServer, upstream: ScriptedUpstream) -> None:
     hostile = [
-        encoded("bomb.docx", made.archive({"word/document.xml": bytes(600 * 2**20)})),
+        encoded("bomb.docx", made.bomb()),
         encoded("laughs.docx", made.laughing_word()),
         encoded("wide.xlsx", made.sheets(cell="XFD1048576")),
         encoded("cut.pdf", made.pdf("one")[:300]),
