@@ -270,7 +270,7 @@ MCT = replace(DEFAULT, max_tokens_field="max_completion_tokens")
             asked(tools=[{"type": "function", "function": {"name": "f", "strict": True}}, *TOOLS]),
             {"strict_tools": "uniform"},
         ),
-        ("registry.ollama.ai/library/gemma:2b does not support tools", asked(tools=TOOLS), {"tools": "none"}),
+        ("library/gemma:2b does not support tools", asked(tools=TOOLS), {"tools": "none"}),
         ("Tool calling is not supported for this model", asked(tools=TOOLS), {"tools": "none"}),
         ("No endpoints found that support tool use.", asked(tools=TOOLS), {"tools": "none"}),
         # structured output
