@@ -82,6 +82,8 @@ def serving(strict: StrictUpstream, home: Path, settings: str = "") -> Iterator[
 def server(strict: StrictUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(strict, tmp_path_factory.mktemp("clients")) as server:
         yield server
+    for place in (NODE, ROOT):
+        shutil.rmtree(place / "runs" / str(os.getpid()), ignore_errors=True)
 
 
 Runs = dict[tuple[str, str], dict[str, JSON]]
@@ -100,15 +102,16 @@ def need(place: Path) -> None:
 
 
 def published(program: str, server: Server) -> Path:
-    """A program as it is run: a copy of what the README shows of it, with the server's real address."""
-    source = PROGRAMS / program
-    place = (NODE if source.suffix == ".mjs" else ROOT) / "runs"
+    """A program as it is run: a copy of what the README shows of it and all beside it, with the server's real address.
+
+    Each process of the tests has its own copies.
+    """
+    suffix = Path(program).suffix
+    place = (NODE if suffix == ".mjs" else ROOT) / "runs" / str(os.getpid())
     place.mkdir(parents=True, exist_ok=True)
-    for shared in PROGRAMS.glob(f"scenarios*{source.suffix}"):
-        shutil.copy(shared, place)
-    copy = place / program
-    copy.write_text(source.read_text().replace(PUBLISHED_URL, server.url))
-    return copy
+    for source in PROGRAMS.glob(f"*{suffix}"):
+        (place / source.name).write_text(source.read_text().replace(PUBLISHED_URL, server.url))
+    return place / program
 
 
 def run_program(program: str, argument: str, server: Server, venv: Path = PYTHON) -> dict[str, JSON]:

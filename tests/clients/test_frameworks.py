@@ -113,7 +113,7 @@ LLAMA_INDEX = {
 
 @pytest.mark.parametrize("name", LANGCHAIN)
 def test_langchain(name: str, strict: StrictUpstream, server: Server, runs: Runs) -> None:
-    check("langchain.py", "langchain", name, LANGCHAIN, strict=strict, server=server, runs=runs)
+    check("langchain_chat.py", "langchain", name, LANGCHAIN, strict=strict, server=server, runs=runs)
 
 
 @pytest.mark.parametrize("name", PYDANTIC_AI)
