@@ -64,6 +64,32 @@ def test_replies_go_both_ways() -> None:
     assert completion["choices"][0]["message"]["content"] == "Hello."
 
 
+def test_freeform_calls_go_both_ways() -> None:
+    text = '{"input": "looks like arguments"}\nand is text'
+    custom = {"id": "call_1", "type": "custom", "custom": {"name": "note", "input": text}}
+    function = {"id": "call_2", "type": "function", "function": {"name": "find", "arguments": "{}"}}
+    message = {"role": "assistant", "content": None, "tool_calls": [custom, function]}
+    completion = {**COMPLETION, "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}]}
+    (response,) = lines_of(convert("responses", completion))
+    assert [(item["type"], item["name"]) for item in response["output"]] == [
+        ("custom_tool_call", "note"),
+        ("function_call", "find"),
+    ]
+    assert response["output"][0]["input"] == text
+    (back,) = lines_of(convert("chat", response))
+    assert back["choices"][0]["message"]["tool_calls"] == [custom, function]
+
+
+def test_a_freeform_call_in_a_recorded_stream_is_reported() -> None:
+    call = {"index": 0, "id": "call_1", "type": "custom", "custom": {"name": "note", "input": "Milk"}}
+    chunk = {"choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": "tool_calls"}]}
+    converted, report, told = convert_bytes("responses", b"data: %b\n\ndata: [DONE]\n\n" % json.dumps(chunk).encode())
+    (item,) = read_events(converted)[-1]["response"]["output"]
+    assert (item["type"], item["name"], item["arguments"]) == ("function_call", "note", "Milk")
+    assert told[0] == "output: a freeform call is told as a function call"
+    assert report.refused == 0
+
+
 def test_what_is_of_the_wanted_dialect_already_stays_byte_for_byte() -> None:
     written = '{"model" : "m",  "input": "Hi"}'
     error = '{"error": {"message":  "No."}}'

@@ -32,6 +32,8 @@ def canonical(text: bytes) -> JSON:
     if kind in ("chat request", "responses request"):
         return Converter("responses").convert(first).document
     if kind in ("completion", "chunk"):
+        if kind == "completion":
+            return chat_over_responses.translate_response(Converter("responses").convert(first).document)
         answered = open_responses_stream(first)
         answered.receive_bytes(text)
         answered.finish()

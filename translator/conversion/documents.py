@@ -15,6 +15,7 @@ from ..responses_over_chat.options import DEFAULT_OPTIONS
 from ..responses_over_chat.request import translate_valid as to_chat
 from ..responses_over_chat.response import read_response
 from ..wire import chat, responses
+from .custom_calls import as_functions, custom_names
 from .kinds import kind_of
 
 JSON = dict[str, Any]
@@ -103,7 +104,7 @@ def _completion(response: JSON) -> Converted:
 def _response(completion: JSON) -> Converted:
     stream = open_responses_stream(completion)
     created = completion.get("created")
-    response = read_response(stream, completion, created if isinstance(created, int) else None)
+    response = read_response(stream, as_functions(completion, "message"), created if isinstance(created, int) else None)
     losses = list(stream.losses)
     if len(completion["choices"]) > 1:
         losses.append(Loss("choices[1]", "a response is one answer; only the first is told"))
@@ -118,7 +119,7 @@ def open_chat_stream(model: str) -> chat_over_responses.Stream:
 def open_responses_stream(reply: JSON) -> responses_over_chat.Stream:
     """The machine that makes events of a recorded reply, named and dated as it is."""
     name, created = str(reply.get("id") or "recorded"), reply.get("created")
-    call = _responses_call(str(reply.get("model") or "unknown"))
+    call = _responses_call(str(reply.get("model") or "unknown"), tuple(custom_names(reply)))
     return call.stream(
         response_id=f"resp_{name.removeprefix('chatcmpl-')}", created_at=created if isinstance(created, int) else 0
     )
@@ -132,5 +133,8 @@ def _chat_call(model: str) -> chat_over_responses.Translation:
 
 
 @lru_cache(maxsize=64)
-def _responses_call(model: str) -> responses_over_chat.Translation:
-    return responses_over_chat.translate_request({"model": model, "input": "", "store": False})
+def _responses_call(model: str, freeform: tuple[str, ...]) -> responses_over_chat.Translation:
+    asked: JSON = {"model": model, "input": "", "store": False}
+    if freeform:
+        asked["tools"] = [{"type": "custom", "name": name or "unknown"} for name in dict.fromkeys(freeform)]
+    return responses_over_chat.translate_request(asked)

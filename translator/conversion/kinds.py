@@ -16,7 +16,7 @@ def kind_of(document: JSON) -> Kind | None:
     if "messages" in document:
         return "chat request"
     if "choices" in document:
-        return "chunk" if document.get("object") == "chat.completion.chunk" else "completion"
+        return "chunk" if _is_chunk(document) else "completion"
     kind = document.get("type")
     if isinstance(kind, str) and (kind.startswith("response.") or kind == "error"):
         return "event"
@@ -25,3 +25,11 @@ def kind_of(document: JSON) -> Kind | None:
     if "input" in document or "previous_response_id" in document or "prompt" in document:
         return "responses request"
     return "error" if isinstance(document.get("error"), dict) else None
+
+
+def _is_chunk(document: JSON) -> bool:
+    """Whether what has choices is a piece of a stream; many servers do not say so by its `object`."""
+    if document.get("object") == "chat.completion.chunk":
+        return True
+    choices = document["choices"]
+    return isinstance(choices, list) and any(isinstance(choice, dict) and "delta" in choice for choice in choices)

@@ -9,6 +9,7 @@ from .. import chat_over_responses, responses_over_chat
 from ..body import Body
 from ..errors import TranslatorError
 from ..sse import DONE, MAX_EVENT_BYTES, encode, encode_data
+from .custom_calls import as_functions
 from .documents import Converter, open_chat_stream, open_responses_stream
 from .kinds import kind_of
 from .report import Report
@@ -21,7 +22,10 @@ class _Machine(NamedTuple):
     encode: Callable[[JSON], bytes]
 
     def receive(self, event: JSON) -> list[JSON]:
-        return self.stream.receive(event)
+        told = as_functions(event, "delta")
+        if told is not event and not self.stream.losses:
+            self.stream.losses.report("output", "a freeform call is told as a function call")
+        return self.stream.receive(told)
 
 
 def convert_stream(
