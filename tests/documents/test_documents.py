@@ -151,7 +151,7 @@ async def test_reading_that_takes_too_long_is_ended() -> None:
     before = time.monotonic()
     with pytest.raises(Unreadable, match="takes longer than 1 seconds"):
         await read("slow.html", f"<table>{rows}</table>".encode(), seconds=1)
-    assert time.monotonic() - before < 5.5  # it ends itself; only then it is ended
+    assert time.monotonic() - before < 8  # of which five are for a busy machine
 
 
 async def test_a_reader_that_goes_away_takes_its_process_along() -> None:
