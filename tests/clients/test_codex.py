@@ -176,9 +176,12 @@ def test_it_compacts_by_asking_for_a_summary(codex: Workplace, strict: StrictUps
     assert outputs(after) == []
 
 
-def test_a_reply_that_ran_out_of_tokens_is_not_asked_for_again(codex: Workplace, strict: StrictUpstream) -> None:
-    model = script(strict, "codex.length", Turn("Half a sen", finish="length"))
-    told = codex.run("-m", model, "Talk")
+@pytest.mark.parametrize("websocket", ["false", "true"])
+def test_a_reply_that_ran_out_of_tokens_is_not_asked_for_again(
+    websocket: str, codex: Workplace, strict: StrictUpstream
+) -> None:
+    model = script(strict, f"codex.length-{websocket}", Turn("Half a sen", finish="length"))
+    told = codex.run("-m", model, "Talk", settings=[f"model_providers.translator.supports_websockets={websocket}"])
     assert (told.code, told.messages, told.last["type"]) == (0, ["Half a sen"], "turn.completed")
     asked(strict, model, 1)
 
