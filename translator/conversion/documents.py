@@ -21,7 +21,7 @@ from .kinds import kind_of
 JSON = dict[str, Any]
 Wire = Literal["chat", "responses"]
 
-URLS = {"chat": "/v1/chat/completions", "responses": "/v1/responses"}
+URLS: dict[Any, str] = {"chat": "/v1/chat/completions", "responses": "/v1/responses"}
 """The `url` of a batch's lines."""
 
 
@@ -71,8 +71,8 @@ class Converter:
         return Converted({**line, "url": URLS[self.to], "body": body}, _below("body.", losses))
 
 
-def _below(prefix: str, losses: Sequence[Loss]) -> list[Loss]:
-    return [Loss(prefix + loss.path, loss.reason) for loss in losses]
+def _below(prefix: str, losses: Sequence[Loss]) -> Sequence[Loss]:
+    return losses and [Loss(prefix + loss.path, loss.reason) for loss in losses]
 
 
 def _responses_request(request: JSON) -> Converted:

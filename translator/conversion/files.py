@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from typing import Any, BinaryIO
 
 from pydantic_core import from_json, to_json
@@ -15,6 +16,7 @@ from .streams import convert_stream
 JSON = dict[str, Any]
 
 _EVENTS = (b"event:", b"data:", b"id:", b"retry:", b":")
+_BLOCK = 128 * 1024
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -32,7 +34,7 @@ def convert_file(
     Lines are read one by one, so their number does not matter. What cannot be converted is written as it is, and
     reported; `name` stands before its place. `progress` gets the bytes that were read.
     """
-    lines = _counted(source, progress)
+    lines = _lines(source, progress)
     first = b""
     for first in lines:  # its last value is used
         if first.strip():
@@ -46,10 +48,19 @@ def convert_file(
         _convert_whole(b"".join(_with(start, lines)), write, converter, report, name)
 
 
-def _counted(source: BinaryIO, progress: Callable[[int], object]) -> Iterator[bytes]:
-    for line in source:
-        progress(len(line))
-        yield line
+def _lines(source: BinaryIO, progress: Callable[[int], object]) -> Iterator[bytes]:
+    """The lines of a file, which is read in large blocks: its own small buffer takes several reads for a line."""
+    read = getattr(source, "read1", source.read)  # what there is by now: a pipe's lines are not held back
+    begun: list[bytes] = []  # a line whose end was not read yet
+    while block := read(_BLOCK):
+        progress(len(block))
+        for line in BytesIO(block):
+            begun.append(line)
+            if line.endswith(b"\n"):
+                yield line if len(begun) == 1 else b"".join(begun)
+                begun.clear()
+    if begun:
+        yield b"".join(begun)
 
 
 def _with(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

@@ -47,6 +47,8 @@ class Limits:
 
     def within(self, window: int | None, max_output: int | None) -> Limits:
         """These limits, where others hold too."""
+        if window is None and max_output is None:
+            return self
         return Limits(_smaller(self.window, window), _smaller(self.max_output, max_output))
 
 
@@ -63,7 +65,9 @@ def limits_of(entry: Mapping[str, Any]) -> Limits:
 
 
 def _smaller(one: int | None, other: int | None) -> int | None:
-    return min((number for number in (one, other) if number is not None), default=None)
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
 
 
 def _first(entry: Mapping[str, Any], paths: Iterable[str]) -> int | None:

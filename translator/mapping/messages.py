@@ -6,7 +6,6 @@ in the order of the calls, and nothing stands between. So items are first gather
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,6 +25,7 @@ from .turn_order import order_turns, parts_of
 
 JSON = dict[str, Any]
 
+_TEXT_ROLES = ("user", "assistant")
 _EMPTY_CONTENT: dict[str, str | None] = {"empty": "", "null": None, "space": " "}
 _OUTPUT_FOLLOWS = "The output of this call is in the next message."
 _IMAGE_FOLLOWS = "The image that the assistant made:"
@@ -33,6 +33,8 @@ _IMAGE_FOLLOWS = "The image that the assistant made:"
 
 class _Turn:
     """What becomes one assistant message, with the tool messages that follow it."""
+
+    __slots__ = ("answered", "calls", "details", "reasoning", "refusal", "text")
 
     def __init__(self) -> None:
         self.reasoning: list[tuple[str, str]] = []  # path, text
@@ -42,18 +44,22 @@ class _Turn:
         self.calls: list[_Call] = []
         self.answered = False  # an output stood in the input: what the assistant says next is another turn
 
-    @property
-    def spoke(self) -> bool:
-        return self.text is not None or self.refusal is not None
+    def is_text(self) -> bool:
+        """Whether it is nothing but text, as most are."""
+        return not (self.calls or self.reasoning or self.details or self.text is None or self.refusal is not None)
 
 
 class _Call:
-    """A call, in chat's words, and, once it was met, its output."""
+    """A call, in chat's words, and, once it was met, its output.
 
-    def __init__(self, chat: JSON, turn: _Turn, path: str, cut: bool) -> None:
+    It does not know its turn, which knows it: what refers to itself stays in memory until it is searched for.
+    """
+
+    __slots__ = ("chat", "cut", "output", "path")
+
+    def __init__(self, chat: JSON, path: str, cut: bool) -> None:
         self.chat = chat
-        self.turn = turn
-        self.output: list[JSON] | None = None  # chat parts
+        self.output: str | list[JSON] = ""  # text, or chat parts
         self.path = path
         self.cut = cut  # its arguments never came to their end, so nobody can have carried it out
 
@@ -74,9 +80,8 @@ class _Gatherer:
         self.thoughts: list[tuple[str, str]] = []  # reasoning that waits for what it led to
         self.details: list[JSON] = []
         self.extras: dict[str, JSON] = {}  # of calls, by id
-        self.unanswered: dict[str, deque[_Call]] = defaultdict(deque)
+        self.calls: dict[str, tuple[_Call, _Turn] | None] = {}  # by id; None once it was answered
         self.call_ids: dict[str, str] = {}  # by the ids of the calls' items
-        self.answered: set[str] = set()
 
     def turn(self) -> _Turn:
         """The assistant's turn that is going on, or a new one."""
@@ -95,9 +100,6 @@ class _Gatherer:
 
     def message(self, item: JSON, path: str) -> None:
         role = item["role"]
-        if isinstance(item["content"], str) and role in ("user", "assistant"):  # most are such
-            self._plain(role, item["content"])
-            return
         parts = map_content(item["content"], f"{path}.content", self.dialect, self.losses, self.attachments)
         if role == "assistant":
             self._assistant(parts, f"{path}.content")
@@ -118,20 +120,27 @@ class _Gatherer:
             self.losses.report(f"{path}.role", f"the upstream takes no late {role} message, sent as user")
             self.entries.append({"role": "user", "content": content})
 
-    def _plain(self, role: str, text: str) -> None:
-        """A message of nothing but text, as `message` would take it."""
+    def text(self, role: str, text: str) -> None:
+        """A user's or an assistant's message of nothing but text, as `message` would take it."""
         if role == "assistant":
             self._begin_answer().text = text
-            return
-        if self.thoughts:
-            self.settle_thoughts(self.turn())
-        self.entries.append({"role": role, "content": text})
+        else:
+            if self.thoughts:
+                self.settle_thoughts(self.turn())
+            self.entries.append({"role": role, "content": text})
 
     def _begin_answer(self) -> _Turn:
-        turn = self.turn()
-        if turn.spoke or turn.calls:
+        turn = self.entries[-1] if self.entries else None
+        if (
+            not isinstance(turn, _Turn)
+            or turn.answered
+            or turn.text is not None
+            or turn.refusal is not None
+            or turn.calls
+        ):
             turn = self.new_turn()
-        self.settle_thoughts(turn)
+        if self.thoughts:
+            self.settle_thoughts(turn)
         return turn
 
     def _assistant(self, parts: list[JSON], path: str) -> None:
@@ -179,7 +188,7 @@ class _Gatherer:
         if "call_id" not in item:
             self.losses.report(path, "the upstream cannot be told of a search that another server ran")
             return
-        if self.unanswered.get(item["call_id"]):
+        if self.calls.get(item["call_id"]) is not None:
             raise InvalidRequest(
                 f"The call at '{path}' has the call_id '{item['call_id']}' of a call without an output so far: give"
                 " each call an id of its own.",
@@ -187,12 +196,13 @@ class _Gatherer:
                 code="invalid_value",
             )
         turn = self.turn()
-        self.settle_thoughts(turn)
+        if self.thoughts:
+            self.settle_thoughts(turn)
         if own := provider_data(item):
             self.extras[item["call_id"]] = own
-        call = _Call(map_call(item, self.names), turn, path, item.get("status") == "incomplete")
+        call = _Call(map_call(item, self.names), path, item.get("status") == "incomplete")
         turn.calls.append(call)
-        self.unanswered[item["call_id"]].append(call)
+        self.calls[item["call_id"]] = call, turn
         if item.get("id"):
             self.call_ids[item["id"]] = item["call_id"]
 
@@ -204,37 +214,41 @@ class _Gatherer:
             # OpenAI's SDK puts a call's id into `id` here
             said = str(item.get("id", ""))
             call_id = self.call_ids.get(said, said)
-        waiting = self.unanswered[call_id]
-        if not waiting:
-            fault = "already has an output" if call_id in self.answered else "has no call in the input"
+        waiting = self.calls.get(call_id)
+        if waiting is None:
+            fault = "already has an output" if call_id in self.calls else "has no call in the input"
             raise InvalidRequest(
                 f"The output at '{path}' is for call_id '{call_id}', which {fault}; send each call once, followed by "
                 "its one output.",
                 param=f"{path}.call_id",
                 code="invalid_value",
             )
-        call = waiting.popleft()
-        self.answered.add(call_id)
+        call, turn = waiting
+        self.calls[call_id] = None
         call.path = f"{path}.output"
         result = OUTPUTS[item["type"]].result(item, self.names)
-        call.output = map_content(result, call.path, self.dialect, self.losses, self.attachments)
-        call.turn.answered = True
+        if not isinstance(result, str):
+            result = map_content(result, call.path, self.dialect, self.losses, self.attachments)
+        call.output = result
+        turn.answered = True
 
     def finish(self) -> None:
         """Settle what waits; raises InvalidRequest for a call that nothing answered."""
         if self.thoughts:
             self.settle_thoughts(self.turn())
-        for call_id, waiting in self.unanswered.items():
-            for call in waiting:
-                if call.cut:
-                    call.turn.calls.remove(call)
-                    self.losses.report(call.path, "the call was cut short and has no output")
-                    continue
-                raise InvalidRequest(
-                    f"No tool output found for function call '{call_id}'; add a function_call_output item for it.",
-                    param="input",
-                    code="invalid_value",
-                )
+        for call_id, waiting in self.calls.items():
+            if waiting is None:
+                continue
+            call, turn = waiting
+            if call.cut:
+                turn.calls.remove(call)
+                self.losses.report(call.path, "the call was cut short and has no output")
+                continue
+            raise InvalidRequest(
+                f"No tool output found for function call '{call_id}'; add a function_call_output item for it.",
+                param="input",
+                code="invalid_value",
+            )
 
 
 def map_items(
@@ -260,7 +274,12 @@ def map_items(
     messages = _write_system(instructions, gatherer.leading, dialect)
     writer = _Writer(dialect, losses, gatherer.extras)
     for entry in gatherer.entries:
-        messages.extend(writer.turn(entry) if isinstance(entry, _Turn) else [entry])
+        if not isinstance(entry, _Turn):
+            messages.append(entry)
+        elif entry.is_text():
+            messages.append({"role": "assistant", "content": entry.text})
+        else:
+            messages += writer.turn(entry)
     return order_turns(messages, dialect)
 
 
@@ -276,8 +295,11 @@ _KINDS: dict[str, Callable[[_Gatherer, JSON, str], None]] = {
 
 def _gather(gatherer: _Gatherer, items: Sequence[JSON], name: str) -> None:
     for index, item in enumerate(items):
-        path = f"{name}[{index}]"
         kind = item.get("type", "message")
+        if kind == "message" and isinstance(item["content"], str) and item["role"] in _TEXT_ROLES:
+            gatherer.text(item["role"], item["content"])  # most are such, and nothing of them needs a path
+            continue
+        path = f"{name}[{index}]"
         if kind == "additional_tools":
             continue  # they are offered with all others
         gather = _KINDS.get(kind)
@@ -327,9 +349,10 @@ class _Writer:
 
     def _call(self, call: _Call) -> JSON:
         call_id = call.chat["id"]
-        own = self.extras.get(call_id, {})
-        extra = {key: own[key] for key in sorted(self.dialect.tool_call_extra & own.keys())}
-        return {**call.chat, "id": self.ids.shaped(call_id), **extra}
+        shaped = {**call.chat, "id": self.ids.shaped(call_id)}
+        if own := self.extras.get(call_id):
+            shaped |= {key: own[key] for key in sorted(self.dialect.tool_call_extra & own.keys())}
+        return shaped
 
     def _in_words(self, turn: _Turn) -> list[JSON]:
         """Calls and their outputs for an upstream that knows no tools."""
@@ -362,27 +385,28 @@ class _Writer:
 
     def _output(self, call: _Call, media: list[JSON]) -> JSON:
         """The tool message; what it cannot hold goes to `media`, for a user message after the whole block."""
-        dialect = self.dialect
-        parts = call.output or []
-        name, call_id = call.chat["function"]["name"], call.chat["id"]
-        content: str | list[JSON]
-        if dialect.tool_result_media == "inline" and not all(map(is_text, parts)):
-            content = parts
-        else:
-            texts = [part for part in parts if is_text(part)]
-            others = [part for part in parts if not is_text(part)]
-            arrays = "tool" in dialect.content_arrays and len(texts) > 1
-            content = chat_content(texts, arrays=arrays, separator="\n", path=call.path)
-            if others and dialect.tool_result_media == "drop":
-                self.losses.report(call.path, "the upstream takes only text as a tool's output")
-            elif others:
-                content = content or _OUTPUT_FOLLOWS
-                media.append({"type": "text", "text": f"Output of {name} ({call_id}):"})
-                media.extend(others)
-        message: JSON = {"role": "tool", "tool_call_id": self.ids.shaped(call_id), "content": content}
-        if dialect.tool_result_name:
-            message["name"] = name
+        output = call.output
+        content = output if isinstance(output, str) else self._output_content(output, call, media)
+        message: JSON = {"role": "tool", "tool_call_id": self.ids.shaped(call.chat["id"]), "content": content}
+        if self.dialect.tool_result_name:
+            message["name"] = call.chat["function"]["name"]
         return message
+
+    def _output_content(self, parts: list[JSON], call: _Call, media: list[JSON]) -> str | list[JSON]:
+        dialect = self.dialect
+        if dialect.tool_result_media == "inline" and not all(map(is_text, parts)):
+            return parts
+        texts = [part for part in parts if is_text(part)]
+        others = [part for part in parts if not is_text(part)]
+        arrays = "tool" in dialect.content_arrays and len(texts) > 1
+        content = chat_content(texts, arrays=arrays, separator="\n", path=call.path)
+        if others and dialect.tool_result_media == "drop":
+            self.losses.report(call.path, "the upstream takes only text as a tool's output")
+        elif others:
+            content = content or _OUTPUT_FOLLOWS
+            media.append({"type": "text", "text": f"Output of {call.chat['function']['name']} ({call.chat['id']}):"})
+            media.extend(others)
+        return content
 
 
 def _write_system(instructions: Sequence[str], leading: list[JSON], dialect: Dialect) -> list[JSON]:

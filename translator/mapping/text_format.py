@@ -36,6 +36,9 @@ class FormatPlan:
         return None if self.answer_tool is None else str(self.answer_tool["function"]["name"])
 
 
+_FREE_TEXT = FormatPlan()
+
+
 def map_text_format(
     format: JSON | None, dialect: Dialect, *, tools: Collection[str], must_call: bool, losses: Losses
 ) -> FormatPlan:
@@ -45,7 +48,7 @@ def map_text_format(
     theirs, so that there is no text to be of any form.
     """
     if format is None or format["type"] == "text":
-        return FormatPlan()
+        return _FREE_TEXT
     in_words_only = bool(tools) and not dialect.structured_with_tools
     if format["type"] == "json_object":
         return _map_json_object(dialect, in_words_only, losses)

@@ -37,6 +37,9 @@ class CallPolicy:
         return self.allowed is None or name in self.allowed
 
 
+_ANY_CALLS = CallPolicy()
+
+
 class Offered(NamedTuple):
     """One tool that an upstream is told of."""
 
@@ -64,6 +67,8 @@ def check_allowed(choice: Any, listed: Sequence[Offered]) -> None:
 
 def map_policy(choice: Any, parallel: bool, offered: Sequence[Offered]) -> CallPolicy:
     """`tool_choice` and `parallel_tool_calls` → what binds the reply."""
+    if choice == "auto" and parallel:
+        return _ANY_CALLS
     return CallPolicy(
         allowed=_allowed(choice, offered),
         at_most=None if parallel else 1,

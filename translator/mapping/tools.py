@@ -20,6 +20,9 @@ from .tool_names import Tool, ToolNames
 
 JSON = dict[str, Any]
 
+_LISTS = ("additional_tools", "tool_search_output")
+"""The items that hold tools."""
+
 _UNTOLD = ("allowed_callers", "async", "output_schema")
 
 
@@ -60,9 +63,9 @@ def map_tools(
     """
     choice = request.get("tool_choice", "auto")
     names = ToolNames()
-    listed = list(_listed(request, history))
+    listed = _listed(request, history)
     check_allowed(choice, [Offered(tool, tool.name, definition) for _, tool, definition in listed])
-    offered = _map_offered(listed, choice, names, dialect, losses)
+    offered = _map_offered(listed, choice, names, dialect, losses) if listed else []
     parallel = request.get("parallel_tool_calls") is not False
     policy = map_policy(choice, parallel, offered)
     if not offered:
@@ -121,21 +124,21 @@ def map_call(item: JSON, names: ToolNames) -> JSON:
     }
 
 
-def _listed(request: JSON, history: Sequence[JSON]) -> Iterator[tuple[str, Tool, JSON]]:
+def _listed(request: JSON, history: Sequence[JSON]) -> list[tuple[str, Tool, JSON]]:
     """All tools of a request: those in its list, those in its input, and those that were found."""
-    yield from members(request.get("tools") or (), "tools")
+    listed = list(members(request.get("tools") or (), "tools"))
     items = request.get("input", ())
-    yield from _listed_among(history, "history")
-    yield from _listed_among(items if not isinstance(items, str) else (), "input")
+    for place, among in (("history", history), ("input", items if not isinstance(items, str) else ())):
+        for index, item in enumerate(among):
+            if item.get("type") in _LISTS:
+                listed.extend(_listed_in(item, f"{place}[{index}].tools"))
+    return listed
 
 
-def _listed_among(items: Sequence[JSON], name: str) -> Iterator[tuple[str, Tool, JSON]]:
-    for index, item in enumerate(items):
-        if item.get("type") == "additional_tools":
-            yield from members(item["tools"], f"{name}[{index}].tools")
-        elif item.get("type") == "tool_search_output":
-            for path, tool, definition in members(item["tools"], f"{name}[{index}].tools"):
-                yield path, tool, {**definition, "defer_loading": False}  # found: they are loaded
+def _listed_in(item: JSON, path: str) -> Iterator[tuple[str, Tool, JSON]]:
+    found = item["type"] == "tool_search_output"
+    for place, tool, definition in members(item["tools"], path):
+        yield place, tool, {**definition, "defer_loading": False} if found else definition  # found: they are loaded
 
 
 def _map_offered(
@@ -144,7 +147,7 @@ def _map_offered(
     offered: dict[Tool | str, Offered] = {}
     left_out: list[tuple[str, JSON]] = []
     deferred: list[str] = []
-    if listed and dialect.tools == "none":
+    if dialect.tools == "none":
         name = listed[0][0].partition("[")[0]
         if choice != "none":
             raise Unsupported("The upstream knows no tools; leave 'tools' out.", param=name)

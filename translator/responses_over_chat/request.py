@@ -72,8 +72,8 @@ class Translation:
     options: ReplyOptions
     """How the reply is told."""
 
-    known_call_ids: frozenset[str]
-    """The ids of the calls in the history: an upstream that uses one again must not confuse the client."""
+    history: Sequence[JSON]
+    """The items before those of the request."""
 
     keeps: bool
     """Whether the response is to be kept, as it says of itself."""
@@ -90,7 +90,7 @@ class Translation:
             answer_tool=self.answer_tool,
             dialect=self.dialect,
             options=self.options,
-            known_call_ids=self.known_call_ids,
+            known_call_ids=self._call_ids(),
             summarise=_summary(self.request) is not None,
             seal_reasoning=ENCRYPTED_REASONING in self.request.get("include", ()),
             compact=is_compaction(self.request),
@@ -111,6 +111,12 @@ class Translation:
         """
         stream = self.stream(response_id=response_id, created_at=created_at)
         return read_response(stream, completion, completed_at)
+
+    def _call_ids(self) -> frozenset[str]:
+        """The ids of earlier calls: an upstream that uses one again must not confuse the client."""
+        items = self.request.get("input", ())
+        items = (*self.history, *(items if not isinstance(items, str) else ()))
+        return frozenset(item["call_id"] for item in items if item.get("type") in CALLS and "call_id" in item)
 
 
 def translate_request(
@@ -205,7 +211,7 @@ def translate_valid(
         format.answer_name,
         dialect,
         options,
-        _call_ids(original, history or ()),
+        history or (),
         keeps=stored and original.get("store", True),
     )
 
@@ -283,12 +289,12 @@ def _parameters(request: JSON, losses: Losses) -> JSON:
 
 def _add_parameters(chat: JSON, parameters: JSON, request: JSON, dialect: Dialect, losses: Losses) -> None:
     """Add what this upstream takes, under its names; what nobody knows, as `extra_body` of an SDK; constants."""
-    refused, taken = dialect.params_refused, dialect.params
+    refused, taken, rename = dialect.params_refused, dialect.params, dialect.rename
     for name, value in parameters.items():
         if name in refused or (taken is not None and name not in taken):
             losses.report(_request_path(name), f"the upstream takes no '{name}'")
         else:
-            chat[dialect.rename.get(name, name)] = value
+            chat[rename.get(name, name) if rename else name] = value
     for name, value in request.items():
         if name in LEDGER:
             continue
@@ -300,10 +306,11 @@ def _add_parameters(chat: JSON, parameters: JSON, request: JSON, dialect: Dialec
             continue
         if name == "stop" and isinstance(value, str) and dialect.stop_shape == "array":
             value = [value]
-        written = dialect.rename.get(name, name)
+        written = rename.get(name, name)
         if chat.setdefault(written, value) != value:
             losses.report(name, f"the request itself becomes the upstream's '{written}'")
-    chat.update({name: value for name, value in dialect.extra_body.items() if name not in refused})
+    if dialect.extra_body:
+        chat.update({name: value for name, value in dialect.extra_body.items() if name not in refused})
 
 
 _REQUEST_PATHS = {
@@ -324,10 +331,3 @@ def _summary(request: JSON) -> str | None:
     reasoning = request.get("reasoning", {})
     summary: str | None = reasoning.get("summary") or reasoning.get("generate_summary")
     return summary
-
-
-def _call_ids(request: JSON, history: Sequence[JSON]) -> frozenset[str]:
-    items = request.get("input", ())
-    if isinstance(items, str):
-        items = ()
-    return frozenset(item["call_id"] for item in (*history, *items) if item.get("type") in CALLS and "call_id" in item)

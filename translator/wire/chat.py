@@ -7,6 +7,7 @@ chat-only models' own clients send back.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, Literal, NotRequired, Required
 
 from pydantic import Discriminator, Field, Tag, TypeAdapter
@@ -16,7 +17,7 @@ from typing_extensions import TypedDict
 
 from .chat_messages import Message
 from .chat_tools import Choice, Function, Tool
-from .reading import LENIENT, Nulls, StringOrList, validate_with
+from .reading import LENIENT, Nulls, NullsInside, StringOrList, validate_with
 from .responses import PlainFormat
 
 JSON = dict[str, Any]
@@ -87,7 +88,7 @@ class Request(TypedDict, total=False):
 
     __pydantic_config__ = LENIENT  # type: ignore[misc]
     model: Required[Annotated[str, Field(min_length=1, max_length=128)]]
-    messages: Required[Annotated[list[Message], Field(min_length=1)]]
+    messages: Required[Annotated[list[Message], Field(min_length=1), NullsInside]]
     stream: bool
     stream_options: Annotated[StreamOptions, Nulls]
     store: bool
@@ -123,9 +124,12 @@ class Request(TypedDict, total=False):
     audio: JSON
 
 
-_REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Nulls])
+@cache
+def _request() -> TypeAdapter[Request]:
+    """Made when it is first needed, as the one of `wire.responses` is."""
+    return TypeAdapter(Annotated[Request, Nulls])
 
 
 def validate(body: Any) -> Request:
     """The request as a dict of what the client sent; raises InvalidRequest that names the first faulty field."""
-    return validate_with(_REQUEST, body)
+    return validate_with(_request(), body)

@@ -181,5 +181,5 @@ Message = Annotated[
     | Annotated[ToolMessage, Tag("<tool>")]
     | Annotated[FunctionMessage, Tag("<function>")],
     Discriminator(_role_tag),
-    Nulls,
 ]
+"""A message without nulls: whoever lists messages takes them out."""

@@ -10,7 +10,7 @@ from pydantic import Discriminator, Field, Tag
 from typing_extensions import TypedDict
 
 from .parts import Content, Part
-from .reading import LENIENT, Nulls, StringOrList
+from .reading import LENIENT, Nulls, NullsInside, StringOrList
 from .tools import Tool
 
 CallId = Annotated[str, Field(min_length=1)]
@@ -224,6 +224,7 @@ class OtherItem(TypedDict):
 
 
 _ITEM_TAGS = {
+    None: "<message>",
     "message": "<message>",
     "function_call": "<function_call>",
     "function_call_output": "<function_call_output>",
@@ -244,9 +245,10 @@ _ITEM_TAGS = {
 
 def _item_tag(value: Any) -> str:
     kind = value.get("type") if isinstance(value, dict) else None
-    if kind is None:
-        return "<message>"
-    return _ITEM_TAGS.get(kind, "<other>") if isinstance(kind, str) else "<other>"
+    try:
+        return _ITEM_TAGS.get(kind, "<other>")
+    except TypeError:  # a type that is a list or an object
+        return "<other>"
 
 
 Item = Annotated[
@@ -266,10 +268,10 @@ Item = Annotated[
     | Annotated[Reasoning, Tag("<reasoning>")]
     | Annotated[OtherItem, Tag("<other>")],
     Discriminator(_item_tag),
-    Nulls,
 ]
+"""An item without nulls: whoever lists items takes them out."""
 
 Input = Annotated[
-    Annotated[str, Tag("<string>")] | Annotated[list[Item], Tag("<list>")],
+    Annotated[str, Tag("<string>")] | Annotated[list[Item], NullsInside, Tag("<list>")],
     StringOrList,
 ]

@@ -7,6 +7,7 @@ and OpenAI's API reference, which differ in what they require; where they do, th
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, Literal, NotRequired, Required
 
 from pydantic import Discriminator, Field, Tag, TypeAdapter
@@ -115,9 +116,12 @@ class Request(TypedDict, total=False):
     client_metadata: JSON
 
 
-_REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Nulls])
+@cache
+def _request() -> TypeAdapter[Request]:
+    """Made when it is first needed: it takes as long as many requests, and not everybody needs both APIs."""
+    return TypeAdapter(Annotated[Request, Nulls])
 
 
 def validate(body: Any) -> Request:
     """The request as a dict of what the client sent; raises InvalidRequest that names the first faulty field."""
-    return validate_with(_REQUEST, body)
+    return validate_with(_request(), body)
