@@ -12,56 +12,21 @@ from typing import Any
 from ..dialects import Dialect
 from ..errors import InvalidRequest, Unsupported
 from .attachments import NO_ATTACHMENTS, Attachments
-from .call_ids import CallIds
-from .content import chat_content, is_text, map_content
+from .content import chat_content, map_content
 from .losses import Losses
 from .provider_data import calls_of, details_of, provider_data
-from .reasoning import reasoning_text, replay
+from .reasoning import reasoning_text
 from .sealed import Sealer, open_compaction, open_reasoning
 from .tool_kinds import CALLS, OUTPUTS
 from .tool_names import ToolNames
 from .tools import map_call
 from .turn_order import order_turns, parts_of
+from .turns import Call, Turn, Writer
 
 JSON = dict[str, Any]
 
 _TEXT_ROLES = ("user", "assistant")
-_EMPTY_CONTENT: dict[str, str | None] = {"empty": "", "null": None, "space": " "}
-_OUTPUT_FOLLOWS = "The output of this call is in the next message."
 _IMAGE_FOLLOWS = "The image that the assistant made:"
-
-
-class _Turn:
-    """What becomes one assistant message, with the tool messages that follow it."""
-
-    __slots__ = ("answered", "calls", "details", "reasoning", "refusal", "text")
-
-    def __init__(self) -> None:
-        self.reasoning: list[tuple[str, str]] = []  # path, text
-        self.details: list[JSON] = []  # the reasoning as its upstream said it
-        self.text: str | list[JSON] | None = None
-        self.refusal: str | None = None
-        self.calls: list[_Call] = []
-        self.answered = False  # an output stood in the input: what the assistant says next is another turn
-
-    def is_text(self) -> bool:
-        """Whether it is nothing but text, as most are."""
-        return not (self.calls or self.reasoning or self.details or self.text is None or self.refusal is not None)
-
-
-class _Call:
-    """A call, in chat's words, and, once it was met, its output.
-
-    It does not know its turn, which knows it: what refers to itself stays in memory until it is searched for.
-    """
-
-    __slots__ = ("chat", "cut", "output", "path")
-
-    def __init__(self, chat: JSON, path: str, cut: bool) -> None:
-        self.chat = chat
-        self.output: str | list[JSON] = ""  # text, or chat parts
-        self.path = path
-        self.cut = cut  # its arguments never came to their end, so nobody can have carried it out
 
 
 class _Gatherer:
@@ -76,24 +41,24 @@ class _Gatherer:
         self.names = names
         self.sealer = sealer
         self.leading: list[JSON] = []  # system and developer messages before anything else
-        self.entries: list[JSON | _Turn] = []
+        self.entries: list[JSON | Turn] = []
         self.thoughts: list[tuple[str, str]] = []  # reasoning that waits for what it led to
         self.details: list[JSON] = []
         self.extras: dict[str, JSON] = {}  # of calls, by id
-        self.calls: dict[str, tuple[_Call, _Turn] | None] = {}  # by id; None once it was answered
+        self.calls: dict[str, tuple[Call, Turn] | None] = {}  # by id; None once it was answered
         self.call_ids: dict[str, str] = {}  # by the ids of the calls' items
 
-    def turn(self) -> _Turn:
+    def turn(self) -> Turn:
         """The assistant's turn that is going on, or a new one."""
         last = self.entries[-1] if self.entries else None
-        return last if isinstance(last, _Turn) and not last.answered else self.new_turn()
+        return last if isinstance(last, Turn) and not last.answered else self.new_turn()
 
-    def new_turn(self) -> _Turn:
-        turn = _Turn()
+    def new_turn(self) -> Turn:
+        turn = Turn()
         self.entries.append(turn)
         return turn
 
-    def settle_thoughts(self, turn: _Turn) -> None:
+    def settle_thoughts(self, turn: Turn) -> None:
         turn.reasoning += self.thoughts
         turn.details += self.details
         self.thoughts, self.details = [], []
@@ -129,10 +94,10 @@ class _Gatherer:
                 self.settle_thoughts(self.turn())
             self.entries.append({"role": role, "content": text})
 
-    def _begin_answer(self) -> _Turn:
+    def _begin_answer(self) -> Turn:
         turn = self.entries[-1] if self.entries else None
         if (
-            not isinstance(turn, _Turn)
+            not isinstance(turn, Turn)
             or turn.answered
             or turn.text is not None
             or turn.refusal is not None
@@ -164,7 +129,7 @@ class _Gatherer:
         if not text and not details:
             return  # there is nothing to be read: sealed elsewhere, or empty
         last = self.entries[-1] if self.entries else None
-        if not text and isinstance(last, _Turn) and not last.answered:
+        if not text and isinstance(last, Turn) and not last.answered:
             last.details += details  # it came late: what it belongs to was said before it
             return
         self.thoughts.append((path, text))
@@ -200,7 +165,7 @@ class _Gatherer:
             self.settle_thoughts(turn)
         if own := provider_data(item):
             self.extras[item["call_id"]] = own
-        call = _Call(map_call(item, self.names), path, item.get("status") == "incomplete")
+        call = Call(map_call(item, self.names), path, item.get("status") == "incomplete")
         turn.calls.append(call)
         self.calls[item["call_id"]] = call, turn
         if item.get("id"):
@@ -272,9 +237,9 @@ def map_items(
     _gather(gatherer, items, "input")
     gatherer.finish()
     messages = _write_system(instructions, gatherer.leading, dialect)
-    writer = _Writer(dialect, losses, gatherer.extras)
+    writer = Writer(dialect, losses, gatherer.extras)
     for entry in gatherer.entries:
-        if not isinstance(entry, _Turn):
+        if not isinstance(entry, Turn):
             messages.append(entry)
         elif entry.is_text():
             messages.append({"role": "assistant", "content": entry.text})
@@ -309,104 +274,6 @@ def _gather(gatherer: _Gatherer, items: Sequence[JSON], name: str) -> None:
                 param=path,
             )
         gather(gatherer, item, path)
-
-
-class _Writer:
-    """Turns → messages."""
-
-    def __init__(self, dialect: Dialect, losses: Losses, extras: dict[str, JSON]) -> None:
-        self.dialect = dialect
-        self.losses = losses
-        self.extras = extras
-        self.ids = CallIds(dialect.tool_call_id)
-
-    def turn(self, turn: _Turn) -> list[JSON]:
-        """The assistant message and what follows it."""
-        dialect = self.dialect
-        if turn.calls and dialect.tools == "none":
-            return self._in_words(turn)
-        message: JSON = {"role": "assistant"}
-        if turn.text is not None:
-            message["content"] = turn.text
-        elif turn.refusal is not None:
-            message["content"] = None
-        elif dialect.empty_assistant_content != "omit":
-            message["content"] = _EMPTY_CONTENT[dialect.empty_assistant_content]
-        if turn.refusal is not None:
-            message["refusal"] = turn.refusal
-        if turn.calls:
-            message["tool_calls"] = [self._call(call) for call in turn.calls]
-        self._replay_reasoning(message, turn)
-        if turn.text is None and turn.refusal is None and not turn.calls:
-            return []  # only reasoning: reported by now
-        messages = [message]
-        media: list[JSON] = []
-        for call in turn.calls:
-            messages.append(self._output(call, media))
-        if media:
-            messages.append({"role": "user", "content": media})
-        return messages
-
-    def _call(self, call: _Call) -> JSON:
-        call_id = call.chat["id"]
-        shaped = {**call.chat, "id": self.ids.shaped(call_id)}
-        if own := self.extras.get(call_id):
-            shaped |= {key: own[key] for key in sorted(self.dialect.tool_call_extra & own.keys())}
-        return shaped
-
-    def _in_words(self, turn: _Turn) -> list[JSON]:
-        """Calls and their outputs for an upstream that knows no tools."""
-        said = [turn.text] if isinstance(turn.text, str) and turn.text else []
-        heard: list[JSON] = []
-        for call in turn.calls:
-            function = call.chat["function"]
-            said.append(f"(Called {function['name']} with {function['arguments']})")
-            output = self._output(call, heard)["content"]
-            heard.append({"type": "text", "text": f"(Output of {function['name']}: {output})"})
-            self.losses.report(call.path, "the upstream knows no tools, so the call and its output are told in words")
-        content = chat_content(heard, arrays="user" in self.dialect.content_arrays, separator="\n", path="input")
-        return [{"role": "assistant", "content": "\n".join(said)}, {"role": "user", "content": content}]
-
-    def _replay_reasoning(self, message: JSON, turn: _Turn) -> None:
-        dialect = self.dialect
-        wanted = dialect.reasoning_replay
-        has_answer = turn.text is not None or bool(turn.calls)
-        if has_answer and (wanted == "all" or (wanted == "tool_turns" and turn.calls)):
-            text = "\n".join(text for _, text in turn.reasoning if text)
-            details = turn.details if dialect.reasoning_replay_field == "reasoning_details" else []
-            if text or details:
-                replay(message, text, details, dialect)
-            elif turn.calls and dialect.reasoning_placeholder is not None:
-                replay(message, dialect.reasoning_placeholder, [], dialect)
-            return
-        for path, text in turn.reasoning:
-            if text:
-                self.losses.report(path, "the upstream does not take earlier reasoning back here")
-
-    def _output(self, call: _Call, media: list[JSON]) -> JSON:
-        """The tool message; what it cannot hold goes to `media`, for a user message after the whole block."""
-        output = call.output
-        content = output if isinstance(output, str) else self._output_content(output, call, media)
-        message: JSON = {"role": "tool", "tool_call_id": self.ids.shaped(call.chat["id"]), "content": content}
-        if self.dialect.tool_result_name:
-            message["name"] = call.chat["function"]["name"]
-        return message
-
-    def _output_content(self, parts: list[JSON], call: _Call, media: list[JSON]) -> str | list[JSON]:
-        dialect = self.dialect
-        if dialect.tool_result_media == "inline" and not all(map(is_text, parts)):
-            return parts
-        texts = [part for part in parts if is_text(part)]
-        others = [part for part in parts if not is_text(part)]
-        arrays = "tool" in dialect.content_arrays and len(texts) > 1
-        content = chat_content(texts, arrays=arrays, separator="\n", path=call.path)
-        if others and dialect.tool_result_media == "drop":
-            self.losses.report(call.path, "the upstream takes only text as a tool's output")
-        elif others:
-            content = content or _OUTPUT_FOLLOWS
-            media.append({"type": "text", "text": f"Output of {call.chat['function']['name']} ({call.chat['id']}):"})
-            media.extend(others)
-        return content
 
 
 def _write_system(instructions: Sequence[str], leading: list[JSON], dialect: Dialect) -> list[JSON]:
