@@ -14,8 +14,7 @@ from translator.conversion import Converter, Report, convert_file
 from .corpus_lines import requests
 
 SIZE = 200_000_000
-LIMITS = {"responses": 1.5, "chat": 2.0}
-"""The way to chat does more: it gathers turns, holds the reply to what was asked, and minds the upstream's dialect."""
+LIMITS = {"responses": 1.5, "chat": 1.5}
 
 MEMORY = 150 * 1024 * 1024
 

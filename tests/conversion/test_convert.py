@@ -55,6 +55,37 @@ def test_requests_go_both_ways() -> None:
     assert (back.exit_code, lines_of(back), back.stderr) == (0, [CHAT], "")
 
 
+class Pipe(io.BytesIO):
+    """Brings what is written into it piece by piece, and notes what was answered when more was asked for."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        super().__init__()
+        self.pieces = pieces
+        self.written: list[bytes] = []
+        self.answered: list[int] = []
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        self.answered.append(len(self.written))
+        return self.pieces.pop(0) if self.pieces else b""
+
+
+def test_lines_are_converted_as_they_come_however_they_are_cut() -> None:
+    line = json.dumps(CHAT).encode()
+    pipe = Pipe([line + b"\n", line[:9], line[9:30], line[30:] + b"\n" + line + b"\n" + line[:5], line[5:]])
+    read: list[int] = []
+    convert_file(pipe, pipe.written.append, Converter("responses"), Report(print), progress=read.append)
+    assert [json.loads(written) for written in pipe.written] == [RESPONSES] * 4
+    assert pipe.answered == [0, 1, 1, 1, 3, 3]
+    assert sum(read) == 4 * len(line) + 3
+
+
+def test_a_line_may_be_of_any_length() -> None:
+    long = {**CHAT, "messages": [{"role": "user", "content": "word\n" * 200_000}]}
+    short, longer = lines_of(convert("responses", CHAT, long))
+    assert short == RESPONSES
+    assert longer["input"][0]["content"] == long["messages"][0]["content"]
+
+
 def test_replies_go_both_ways() -> None:
     (response,) = lines_of(convert("responses", COMPLETION))
     assert (response["id"], response["created_at"], response["model"]) == ("resp_1", 7, "m")
