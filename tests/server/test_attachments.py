@@ -110,6 +110,30 @@ def test_an_uploaded_image_goes_as_a_data_url(client: OpenAI, upstream: Scripted
     assert told(upstream)[0]["image_url"]["url"] == expected["url"]
 
 
+def test_a_file_is_not_named_over_and_over(client: OpenAI, upstream: ScriptedUpstream) -> None:
+    image = {"type": "input_image", "file_id": upload(client, "dot.png", made.PNG + bytes(900_000))}
+    with pytest.raises(BadRequestError, match="2000000 bytes") as raised:
+        ask(client, *[image] * 20)
+    assert (raised.value.param, raised.value.code) == ("input[0].content[2]", "files_too_large")
+    assert upstream.idle()
+
+
+def test_what_was_said_before_stands_back_where_files_are_too_large_together(
+    serve: Serve, upstream: ScriptedUpstream
+) -> None:
+    entry = Upstream(base_url=upstream.base_url, dialect={"image": ["data"]})
+    with OpenAI(base_url=serve(upstreams=(entry,), document_max_bytes=1000).base_url, api_key="unused") as client:
+        image = {"type": "input_image", "file_id": upload(client, "dot.png", made.PNG + bytes(900))}
+        upstream.reply(completion("Two dots."))
+        before = ask(client, image, image)
+        upstream.next()
+        upstream.reply(completion("Two more."))
+        ask(client, image, image, previous_response_id=before.id)
+    first, _, last = upstream.next().json["messages"]
+    assert [part["type"] for part in last["content"]] == ["image_url", "image_url"]
+    assert "A file stood here" in str(first["content"]) and "image_url" not in str(first["content"])
+
+
 def test_a_tools_output_may_hold_files_and_images(client: OpenAI, upstream: ScriptedUpstream) -> None:
     file, image = upload(client, "plan.pdf", made.pdf("buy a bridge")), upload(client, "dot.png", made.PNG)
     output = [{"type": "input_file", "file_id": file}, {"type": "input_image", "file_id": image}]

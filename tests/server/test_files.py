@@ -256,6 +256,13 @@ def test_an_upload_that_does_not_add_up_is_refused_and_can_be_mended(client: Ope
         client.uploads.cancel(upload.id)
 
 
+@pytest.mark.parametrize("filename", ["a\0", "a\r\nb", "\u202egpj.exe"])
+def test_an_upload_has_a_name_that_can_be_shown(client: OpenAI, filename: str) -> None:
+    with pytest.raises(BadRequestError) as raised:
+        client.uploads.create(bytes=4, filename=filename, mime_type="text/plain", purpose="user_data")
+    assert raised.value.param == "filename"
+
+
 def test_a_cancelled_upload_is_over_and_its_parts_are_gone(client: OpenAI, kept: Path) -> None:
     upload = client.uploads.create(bytes=4, filename="a", mime_type="text/plain", purpose="user_data")
     part = client.uploads.parts.create(upload.id, data=io.BytesIO(b"abcd"))

@@ -75,3 +75,13 @@ def test_a_file_that_is_too_large_to_be_sent_along_is_refused(serve: Serve, upst
     answer = post(server, "/chat/completions", [{"type": "file", "file": {"file_id": upload(server, "a.pdf", PDF)}}])
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "messages[0].content[0].file.file_id")
     assert upstream.idle()
+
+
+def test_a_file_is_not_sent_along_over_and_over(serve: Serve, upstream: ScriptedUpstream) -> None:
+    server = serve(document_max_bytes=1000)
+    part = {"type": "file", "file": {"file_id": upload(server, "a.txt", b"a" * 900)}}
+    answer = post(server, "/chat/completions", [part] * 5)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (400, "files_too_large")
+    assert error["param"] == "messages[0].content[2].file.file_id"
+    assert upstream.idle()

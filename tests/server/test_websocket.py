@@ -62,7 +62,7 @@ def test_pages_of_other_machines_may_not_connect_where_no_key_is_asked_for(
     upstream: ScriptedUpstream, serve: Serve
 ) -> None:
     server = serve()
-    for origin in ("https://example.com", "null"):
+    for origin in ("https://example.com", "null", "http://["):
         with pytest.raises(InvalidStatus) as caught, Socket(server, headers={"origin": origin}):
             pass
         assert caught.value.response.status_code == 403

@@ -20,6 +20,7 @@ from ..store.contents import ContentMissing
 from .documents import Documents, Reading
 from .fetching import Fetcher, NotFetched
 from .kept import Kept
+from .room import Room
 
 JSON = dict[str, Any]
 
@@ -56,10 +57,15 @@ class Attacher:
         """The attachments of a request's items and of those before it."""
         found: dict[str, Attachment] = {}
         settled = _last_said(input)
-        for name, items, old in (("history", history, len(history)), ("input", input, settled)):
+        room = Room(self._documents.limits.size)
+        # this turn's first: where not all of it can be told, what is old stands back
+        for name, items, old in (("input", input, settled), ("history", history, len(history))):
             for index, path, part in _parts(items, name):
                 try:
+                    if not part.get("image_url", "").startswith("data:"):
+                        room.require(path)
                     attachment = await self._attach(part, path, dialect, tenant)
+                    room.use(_told_size(attachment))
                 except (InvalidRequest, Unsupported, ContentMissing) as error:
                     if index >= old:
                         raise
@@ -248,6 +254,12 @@ def _told(reading: Reading, name: str) -> Iterator[JSON]:
         yield {"type": "input_image", "image_url": f"data:{part['type']};base64,{part['image']}"}
     ending = "\n(The rest is left out.)\n" if reading.full else ""
     yield {"type": "input_text", "text": "".join([*texts, f'{ending}--- end of file "{name}" ---'])}
+
+
+def _told_size(attachment: Attachment | None) -> int:
+    """The bytes, about, of what stands for a part; what goes as it is was in the request itself."""
+    parts = attachment.parts if attachment is not None else ()
+    return sum(len(value) for part in parts for value in part.values() if isinstance(value, str))
 
 
 def _missing(error: TranslatorError) -> Attachment:

@@ -17,7 +17,7 @@ from ..store.files import new_file_id
 from ..wire.files import NAME_LENGTH, PURPOSES, read_fields
 from .auth import Authenticator
 from .kept import Kept
-from .multipart import Form, Part
+from .multipart import Form
 from .pages import as_envelope, read_paging
 
 JSON = dict[str, Any]
@@ -48,7 +48,7 @@ class Files:
                 if part.name == "file" and part.filename is not None:
                     if written is not None:
                         raise InvalidRequest("There are two parts named 'file': send one file at a time.", param="file")
-                    filename = file_name(part)
+                    filename = file_name(part.filename, "file")
                     written = await store.files.write(tenant, part.pieces(), limit, "file")
                 elif len(fields) < MOST_FIELDS:
                     fields[part.name] = await part.text()
@@ -145,13 +145,12 @@ def not_found(id: str) -> InvalidRequest:
     )
 
 
-def file_name(part: Part) -> str:
-    """The name of a part's file. Raises InvalidRequest."""
-    name = part.filename or ""
+def file_name(name: str, param: str) -> str:
+    """A file's name as it may be kept and shown. Raises InvalidRequest."""
     if not name or len(name) > NAME_LENGTH or not name.isprintable():
         raise InvalidRequest(
-            f"A file needs a name of 1 to {NAME_LENGTH} printable characters, in its part's 'filename'.",
-            param="file",
+            f"A file needs a name of 1 to {NAME_LENGTH} printable characters as its 'filename'.",
+            param=param,
             code="invalid_value",
         )
     return name

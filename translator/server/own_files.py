@@ -13,6 +13,7 @@ from ..errors import InvalidRequest
 from ..store import File
 from .attachments import data_url
 from .kept import Kept
+from .room import Room
 
 JSON = dict[str, Any]
 
@@ -34,40 +35,40 @@ class OwnFiles:
         """
         if b'"file_id"' not in raw or not self._kept.store.keeps:
             return raw, body
-        brought = {**body}
+        brought, room = {**body}, Room(self._most)
         for name in ("input", "messages"):
             items = body.get(name)
             if isinstance(items, list):
                 places = [f"{name}[{index}]" for index in range(len(items))]
                 brought[name] = [
-                    await self._item(item, place, tenant) for item, place in zip(items, places, strict=True)
+                    await self._item(item, place, tenant, room) for item, place in zip(items, places, strict=True)
                 ]
         return (raw, body) if brought == body else (to_json(brought), brought)
 
-    async def _item(self, item: Any, place: str, tenant: str) -> Any:
+    async def _item(self, item: Any, place: str, tenant: str, room: Room) -> Any:
         if not isinstance(item, dict):
             return item
         for key in ("content", "output"):
             parts = item.get(key)
             if isinstance(parts, list):
-                told = [await self._part(part, f"{place}.{key}[{at}]", tenant) for at, part in enumerate(parts)]
+                told = [await self._part(part, f"{place}.{key}[{at}]", tenant, room) for at, part in enumerate(parts)]
                 item = {**item, key: told}
         return item
 
-    async def _part(self, part: Any, place: str, tenant: str) -> Any:
+    async def _part(self, part: Any, place: str, tenant: str, room: Room) -> Any:
         match part:
             case {"type": "file", "file": {"file_id": str(id)}}:
-                file = await self._load(tenant, id, f"{place}.file.file_id")
+                file = await self._load(tenant, id, f"{place}.file.file_id", room)
                 return part if file is None else {**part, "file": await self._as_file(part["file"], file)}
             case {"type": "input_file", "file_id": str(id)}:
-                file = await self._load(tenant, id, f"{place}.file_id")
+                file = await self._load(tenant, id, f"{place}.file_id", room)
                 return part if file is None else await self._as_file(part, file)
             case {"type": "input_image", "file_id": str(id)}:
-                file = await self._load(tenant, id, f"{place}.file_id")
+                file = await self._load(tenant, id, f"{place}.file_id", room)
                 return part if file is None else {**_without_id(part), "image_url": await self._data(file)}
         return part
 
-    async def _load(self, tenant: str, id: str, param: str) -> File | None:
+    async def _load(self, tenant: str, id: str, param: str, room: Room) -> File | None:
         file = await self._kept.store.files.load(tenant, id)
         if file is not None and file.size > self._most:
             raise InvalidRequest(
@@ -75,6 +76,9 @@ class OwnFiles:
                 param=param,
                 code="file_too_large",
             )
+        if file is not None:
+            room.require(param)
+            room.use(file.size * 4 // 3)  # as base64
         return file
 
     async def _as_file(self, holder: Mapping[str, Any], file: File) -> JSON:

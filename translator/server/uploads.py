@@ -18,7 +18,7 @@ from ..wire.files import read_completion, read_creation
 from . import files
 from .auth import Authenticator
 from .body import read_json
-from .files import keeping
+from .files import file_name, keeping
 from .kept import Kept
 from .multipart import Form
 
@@ -44,7 +44,7 @@ class Uploads:
             made_at=now,
             expires_at=now + LIFETIME,
             size=body["bytes"],
-            filename=body["filename"],
+            filename=file_name(body["filename"], "filename"),
             purpose=body["purpose"],
             lifetime=body["expires_after"]["seconds"] if "expires_after" in body else None,
         )

@@ -55,7 +55,10 @@ class WebSocketResponses:
         """A browser lets any page open a WebSocket to this machine, and without keys nothing else would stop it."""
         if origin is None or not self._without_keys:
             return
-        host = urlsplit(origin.decode("latin-1")).hostname
+        try:
+            host = urlsplit(origin.decode("latin-1")).hostname
+        except ValueError:  # it is no URL, so it is nobody's page
+            host = None
         if host is None or not is_loopback(host):
             raise InvalidRequest(
                 "Pages of other machines may not connect to a server without client keys: set one with --api-key.",
