@@ -167,6 +167,27 @@ def test_what_cannot_be_converted_stays_and_is_named() -> None:
     ]
 
 
+@pytest.mark.parametrize("line", ["[1]", '"text"', "5", "null"])
+def test_a_line_that_is_no_object_stays_and_is_named(line: str) -> None:
+    result = convert("responses", CHAT, line, CHAT)
+    assert (result.exit_code, result.stdout.splitlines()[1]) == (1, line)
+    assert [json.loads(told) for told in result.stdout.splitlines()[::2]] == [RESPONSES, RESPONSES]
+    assert result.stderr == "line 2: not converted: This is no JSON object.\n"
+
+
+def test_lines_after_a_broken_first_one_are_converted() -> None:
+    result = convert("responses", "", '{"model": "m", "mess', CHAT)
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[0] == '{"model": "m", "mess'
+    assert json.loads(result.stdout.splitlines()[1]) == RESPONSES
+    assert result.stderr == "line 2: not converted: This is no JSON object.\n"
+
+
+def test_lines_are_counted_from_the_beginning_of_the_file() -> None:
+    result = convert("responses", "", "", {**CHAT, "seed": 1})
+    assert result.stderr == "line 3: seed: Sampling cannot be fixed there.\n"
+
+
 def test_what_many_lines_lose_is_told_a_few_times_and_counted() -> None:
     result = convert("responses", *[{**CHAT, "seed": number} for number in range(50)])
     told = result.stderr.splitlines()
@@ -256,6 +277,15 @@ def test_a_recording_that_is_cut_ends_with_an_error() -> None:
 def test_a_stream_of_neither_api_is_refused() -> None:
     result = CliRunner().invoke(main, ["convert", "--to", "chat"], input='data: {"hello": 1}\n\n')
     assert (result.exit_code, result.stderr) == (1, "not converted: This is a stream of neither API.\n")
+    assert result.stdout == 'data: {"hello": 1}\n\n'
+
+
+def test_a_stream_of_neither_api_does_not_keep_other_files_from_being_converted(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text('data: {"hello": 1}\n\n')
+    (tmp_path / "b").write_text(json.dumps(CHAT))
+    paths = [str(tmp_path / name) for name in "ab"]
+    result = CliRunner().invoke(main, ["convert", "--to", "responses", *paths])
+    assert (result.exit_code, json.loads(result.stdout.splitlines()[-1])) == (1, RESPONSES)
 
 
 # ---- on a terminal ----

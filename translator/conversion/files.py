@@ -35,17 +35,18 @@ def convert_file(
     reported; `name` stands before its place. `progress` gets the bytes that were read.
     """
     lines = _lines(source, progress)
-    first = b""
+    number, first = 0, b""
     for first in lines:  # its last value is used
+        number += 1
         if first.strip():
             break
     start = first.removeprefix(_BOM).lstrip()
     if start.startswith(_EVENTS):
         convert_stream(_with(first, lines), write, converter, report, name)
     elif _is_document(start):
-        _convert_lines(_with(start, lines), write, converter, report, name)
+        _convert_lines(_with(start, lines), write, converter, report, name, number)
     elif start:
-        _convert_whole(b"".join(_with(start, lines)), write, converter, report, name)
+        _convert_whole(b"".join(_with(start, lines)), write, converter, report, name, number)
 
 
 def _lines(source: BinaryIO, progress: Callable[[int], object]) -> Iterator[bytes]:
@@ -77,12 +78,20 @@ def _is_document(line: bytes) -> bool:
 
 
 def _convert_lines(
-    lines: Iterator[bytes], write: Callable[[bytes], object], converter: Converter, report: Report, name: str
+    lines: Iterator[bytes],
+    write: Callable[[bytes], object],
+    converter: Converter,
+    report: Report,
+    name: str,
+    start: int,
 ) -> None:
+    """`start` is the number of the first line in its file."""
     convert = converter.convert
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(lines, start):
         try:
             document = from_json(line)
+            if not isinstance(document, dict):
+                raise _no_json()
             converted, losses = convert(document)
         except ValueError:
             if line.strip():
@@ -99,12 +108,19 @@ def _convert_lines(
 
 
 def _convert_whole(
-    text: bytes, write: Callable[[bytes], object], converter: Converter, report: Report, name: str
+    text: bytes, write: Callable[[bytes], object], converter: Converter, report: Report, name: str, start: int
 ) -> None:
-    """One document over several lines, or a list of documents; written as readable as it was."""
+    """One document over several lines, or a list of documents; written as readable as it was.
+
+    What is neither, but has a line that is a document, is a file of lines whose first is broken.
+    """
     try:
         value = from_json(text)
     except ValueError:
+        lines = text.splitlines(keepends=True)
+        if any(map(_is_document, lines)):
+            _convert_lines(iter(lines), write, converter, report, name, start)
+            return
         report.refuse(name, _no_json())
         write(text)
         return

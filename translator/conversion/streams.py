@@ -44,7 +44,7 @@ def convert_stream(
             read.append(line)
             if not events:
                 continue
-            if (machine := _machine_of(events[0], converter)) is None:
+            if (machine := _machine_of(events[0], converter, report, name)) is None:
                 write(b"".join(read))
                 for rest in lines:
                     write(rest)
@@ -54,7 +54,7 @@ def convert_stream(
             break
     events = [event for event in body.finish() if isinstance(event, dict)]
     if machine is None and events:
-        machine = _machine_of(events[0], converter)
+        machine = _machine_of(events[0], converter, report, name)
     if machine is None:
         write(b"".join(read))
         if body.fault is not None:
@@ -80,8 +80,8 @@ def _end(machine: _Machine, body: Body, write: Callable[[bytes], object], report
         report.refuse(name, stream.error)
 
 
-def _machine_of(event: JSON, converter: Converter) -> _Machine | None:
-    """The machine for a stream that begins so; None where there is nothing to convert."""
+def _machine_of(event: JSON, converter: Converter, report: Report, name: str) -> _Machine | None:
+    """The machine for a stream that begins so; None where it stays as it is, for whatever reason."""
     kind = kind_of(event)
     if kind in ("chunk", "completion") and converter.to == "responses":
         return _Machine(open_responses_stream(event), encode)
@@ -90,7 +90,7 @@ def _machine_of(event: JSON, converter: Converter) -> _Machine | None:
         model = told.get("model") if isinstance(told, dict) else event.get("model")
         return _Machine(open_chat_stream(str(model or "unknown")), encode_data)
     if kind is None:
-        raise TranslatorError("This is a stream of neither API.", code="unknown_kind")
+        report.refuse(name, TranslatorError("This is a stream of neither API.", code="unknown_kind"))
     return None
 
 
