@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple
 
 import httpx
@@ -74,6 +75,25 @@ def create_app(
         Uploads(authenticator, kept, settings.max_body_bytes),
     )
 
+    app = Starlette(
+        routes=[route for prefix in PREFIXES for route in _routes(prefix, resources)],
+        middleware=[Middleware(Observation)],
+        exception_handlers={
+            TranslatorError: _answer_error,
+            HTTPException: _answer_http_error,
+            ClientLeft: _answer_nobody,
+        },
+        lifespan=_lifespan(kept, catalogue, upstreams),
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def _lifespan(
+    kept: Kept, catalogue: Catalogue, upstreams: Sequence[UpstreamClient]
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """Opens what is kept, with what was learned of the upstreams, and closes all connections at the end."""
+
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with kept.open():
@@ -86,18 +106,7 @@ def create_app(
                 for upstream in upstreams:
                     await upstream.aclose()
 
-    app = Starlette(
-        routes=[route for prefix in PREFIXES for route in _routes(prefix, resources)],
-        middleware=[Middleware(Observation)],
-        exception_handlers={
-            TranslatorError: _answer_error,
-            HTTPException: _answer_http_error,
-            ClientLeft: _answer_nobody,
-        },
-        lifespan=lifespan,
-    )
-    app.router.redirect_slashes = False
-    return app
+    return lifespan
 
 
 def _open(settings: Settings, transport: httpx.AsyncBaseTransport | None) -> list[UpstreamClient]:
