@@ -102,7 +102,7 @@ def run(settings: Settings, listener: socket.socket) -> None:
     """Serves until it is told to stop by a signal."""
     log_to(sys.stderr)
     if settings.workers == 1:
-        uvicorn.Server(configure(_make_app(settings), settings)).run(sockets=[listener])
+        uvicorn.Server(configure(make_app(settings), settings)).run(sockets=[listener])
         return
     if settings.seal_key is None and settings.store == "none":
         # there is no file that the workers could have it from, and each shall open what another sealed
@@ -113,10 +113,11 @@ def run(settings: Settings, listener: socket.socket) -> None:
 
 def _serve_as_worker(settings: Settings) -> ASGIApp:
     log_to(sys.stderr)
-    return _make_app(settings)
+    return make_app(settings)
 
 
-def _make_app(settings: Settings) -> ASGIApp:
+def make_app(settings: Settings) -> ASGIApp:
+    """The app as a process of the server serves it."""
     app = create_app(settings)
     # the program itself is never garbage: looking through it held requests up for 50 ms now and then
     gc.collect()
