@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import InvalidRequest, Unsupported
+from ..wire.chat_messages import FIELDS, PLAIN_FIELDS
 from .content import content_from_chat
 from .losses import Losses
 from .reasoning import reasoning_from_chat
@@ -37,6 +38,9 @@ def map_chat_messages(messages: Sequence[JSON], losses: Losses) -> tuple[str | N
         path = f"messages[{index}]"
         if "name" in message and message["role"] != "function":
             losses.report(f"{path}.name", "the speakers of the Responses API have no names")
+        for key in sorted(message.keys() - FIELDS.get(message["role"], PLAIN_FIELDS)):
+            if message[key]:  # SDKs write empty lists where there is nothing
+                losses.report(f"{path}.{key}", f"the Responses API has no '{key}' of a message that is sent")
         if index or instructions is None:
             gatherer.kinds.get(message["role"], gatherer.plain)(message, path)
     gatherer.finish()

@@ -170,6 +170,17 @@ class FunctionMessage(TypedDict):
 _ROLE_TAGS = {"assistant": "<assistant>", "tool": "<tool>", "function": "<function>"}
 
 
+FIELDS = {
+    "assistant": frozenset(AssistantMessage.__annotations__),
+    "tool": frozenset(ToolMessage.__annotations__),
+    "function": frozenset(FunctionMessage.__annotations__),
+}
+"""The fields that are known of a message, by its role."""
+
+PLAIN_FIELDS = frozenset(PlainMessage.__annotations__)
+"""Those of a message of any other role."""
+
+
 def _role_tag(value: Any) -> str:
     role = value.get("role") if isinstance(value, dict) else None
     return _ROLE_TAGS.get(role, "<plain>") if isinstance(role, str) else "<plain>"
