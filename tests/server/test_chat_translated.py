@@ -18,7 +18,7 @@ from translator.server.app import create_app
 from translator.server.settings import Model, Settings, Upstream
 
 from ..chat_playback import joined
-from ..servers import Connect, RunningServer, ScriptedUpstream, Serve, read_events
+from ..servers import Connect, Exchange, RunningServer, ScriptedUpstream, Serve, read_events
 
 JSON = dict[str, Any]
 
@@ -346,3 +346,29 @@ def test_the_server_answers_every_case_as_the_library_does(upstream: ScriptedUps
                 assert reply.content == files["events.sse"], case
             else:
                 assert reply.json() == json.loads(files["response.json"]), case
+
+
+def test_what_is_lost_while_a_stream_runs_is_told_in_a_comment_before_its_end(
+    upstream: ScriptedUpstream, serve: Serve
+) -> None:
+    server = serve(upstreams=responses_upstream(upstream.base_url))
+    cited = {"type": "file_citation", "file_id": "file-1", "index": 0, "filename": "a.txt"}
+    message = {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "status": "completed",
+        "content": [{"type": "output_text", "text": "Hello!", "annotations": [cited]}],
+    }
+    response = {"id": "resp_1", "object": "response", "status": "completed", "model": "m", "output": [message]}
+
+    def script(exchange: Exchange) -> None:
+        exchange.begin()
+        exchange.event({"type": "response.completed", "response": response, "sequence_number": 0})
+        exchange.done()
+
+    upstream.answer(script)
+    answer = httpx.post(f"{server.base_url}/chat/completions", json={**QUESTION, "stream": True})
+    assert joined(read_events(answer.content))["content"] == "Hello!"
+    (comment,) = [line for line in answer.text.split("\n") if line.startswith(": x-translator-losses: ")]
+    assert "file_citation" in comment

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -14,11 +14,12 @@ from .. import chat_over_responses
 from ..chat_over_responses import Translation
 from ..chat_over_responses.response import read_response
 from ..errors import TranslatorError, UpstreamError
+from ..mapping.losses import Loss
 from ..mapping.upstream_error import param_to_chat
 from ..sse import DONE, encode_data
 from .auth import Authenticator, Principal
 from .body import ClientLeft, losses_header, parse_json, read_body, send_json
-from .event_stream import STREAM_HEADERS
+from .event_stream import STREAM_HEADERS, loss_comment
 from .models import Catalogue, Target, model_of
 from .observation import log_failure, stopping
 from .own_files import OwnFiles
@@ -107,17 +108,17 @@ class ChatCompletions:
             chunks = stream.fail(error)
         except asyncio.CancelledError:
             if not presence.gone:
-                await _say_last(send, stream.fail(stopping()))
+                await _say_last(send, stream.fail(stopping()), stream.losses)
             raise
         except Exception as error:
             log_failure(error)
             chunks = stream.fail(TranslatorError("The server failed: try again.", code="server_error"))
-        await _say_last(send, chunks)
+        await _say_last(send, chunks, stream.losses)
         await reply.linger()
 
 
-async def _say_last(send: Send, chunks: list[JSON]) -> None:
-    body = b"".join([*map(encode_data, chunks), DONE])
+async def _say_last(send: Send, chunks: list[JSON], losses: Sequence[Loss]) -> None:
+    body = b"".join([loss_comment(losses), *map(encode_data, chunks), DONE])
     await send({"type": "http.response.body", "body": body})
 
 

@@ -16,6 +16,11 @@ STREAM_HEADERS = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cac
 """The HTTP headers of every stream."""
 
 
+def loss_comment(losses: Sequence[Loss]) -> bytes:
+    """What was lost since the headers were sent, as a comment of the stream."""
+    return b"".join(b": %b: %b\n\n" % header for header in losses_header(losses))
+
+
 class EventStream:
     """The door of an HTTP reply.
 
@@ -44,8 +49,7 @@ class EventStream:
 
         The headers are long gone, and an event of no standard kind might trouble a client; comments trouble none.
         """
-        comments = [b": %b: %b\n\n" % header for header in losses_header(losses)]
-        body = b"".join([*comments, *map(_encoded, events), self._last])
+        body = b"".join([loss_comment(losses), *map(_encoded, events), self._last])
         await self._send({"type": "http.response.body", "body": body})
 
 
