@@ -1,4 +1,4 @@
-"""Lines of chat requests as applications write them, of eight kilobytes on average.
+"""Lines of chat requests as applications write them, of nine kilobytes on average.
 
 Each has a system prompt of about 600 words and one to six turns, of which some call a tool.
 """
