@@ -29,6 +29,7 @@ from .kept import Kept
 from .models import Catalogue, ModelRoutes
 from .observation import Observation
 from .own_files import OwnFiles
+from .passages import Passages
 from .responses import Responses
 from .settings import Settings, Upstream
 from .stored_responses import StoredResponses
@@ -61,12 +62,13 @@ def create_app(
     kept = Kept(settings)
     turns = Turns(settings, catalogue, kept, fetcher)
     own_files = OwnFiles(kept, settings.document_max_bytes)
+    passages = Passages(settings, catalogue, own_files)
     resources = _Resources(
-        Responses(authenticator, turns, own_files),
+        Responses(authenticator, turns, passages),
         ChatCompletions(authenticator, settings, catalogue, own_files),
         WebSocketResponses(authenticator, turns),
-        Compactions(authenticator, turns),
-        InputTokens(authenticator, turns),
+        Compactions(authenticator, turns, passages),
+        InputTokens(authenticator, turns, passages),
         StoredResponses(authenticator, kept),
         Conversations(authenticator, kept, settings.max_body_bytes),
         ConversationItems(authenticator, kept, settings.max_body_bytes),
@@ -141,7 +143,7 @@ def _routes(prefix: str, resources: _Resources) -> list[BaseRoute]:
         Route(f"{prefix}/responses", resources.websocket.answer_get, methods=["GET"]),
         WebSocketRoute(f"{prefix}/responses", resources.websocket),
         Route(f"{prefix}/responses/compact", resources.compactions, methods=["POST"]),
-        Route(f"{prefix}/responses/input_tokens", resources.input_tokens.count, methods=["POST"]),
+        Route(f"{prefix}/responses/input_tokens", resources.input_tokens, methods=["POST"]),
         Route(response, stored.retrieve, methods=["GET"]),
         Route(response, stored.delete, methods=["DELETE"]),
         Route(f"{response}/cancel", stored.cancel, methods=["POST"]),
