@@ -66,7 +66,7 @@ def create_app(
     resources = _Resources(
         Responses(authenticator, turns, passages),
         ChatCompletions(authenticator, settings, catalogue, own_files),
-        WebSocketResponses(authenticator, turns),
+        WebSocketResponses(authenticator, turns, passages),
         Compactions(authenticator, turns, passages),
         InputTokens(authenticator, turns, passages),
         StoredResponses(authenticator, kept),

@@ -16,8 +16,11 @@ from ..mapping.losses import Loss
 from ..wire.events import ERROR
 from .auth import Principal
 from .body import parse_json
+from .envelope import envelope, losses_event
 from .history import Memory
 from .observation import log_failure, stopping
+from .passages import Passages
+from .passed_turns import PassedTurns
 from .turns import Turn, Turns
 
 JSON = dict[str, Any]
@@ -34,7 +37,14 @@ class Connection:
     """Reads and answers at the same time: a client that leaves is noticed while it is being answered."""
 
     def __init__(
-        self, turns: Turns, principal: Principal, receive: Receive, send: Send, *, may_say_stream: bool
+        self,
+        turns: Turns,
+        passages: Passages,
+        principal: Principal,
+        receive: Receive,
+        send: Send,
+        *,
+        may_say_stream: bool,
     ) -> None:
         self._turns = turns
         self._principal = principal
@@ -42,6 +52,7 @@ class Connection:
         self._send = send
         self._may_say_stream = may_say_stream
         self._memory = Memory()
+        self._passed_turns = PassedTurns(passages, principal, self._memory, self._tell)
         self._waiting: deque[str | bytes] = deque()
         self._waiting_bytes = 0
         self._arrived = asyncio.Event()
@@ -105,9 +116,11 @@ class Connection:
     async def _answer(self, data: str | bytes) -> None:
         """One message. Raises TranslatorError as long as no event was sent."""
         body = self._read(parse_json(data))
-        generate = body.pop("generate", True)
+        generate = body.pop("generate", True) is not False
+        if await self._passed_turns.take(body, generate=generate):
+            return
         try:
-            turn = await self._turns.begin(body, self._principal, self._memory, generate=generate is not False)
+            turn = await self._turns.begin(body, self._principal, self._memory, generate=generate)
         except TranslatorError:
             self._memory.forget(body.get("previous_response_id"))
             raise
@@ -145,10 +158,6 @@ class Connection:
             await asyncio.Event().wait()
 
 
-_LOSSES = "translator:losses"
-"""The type of the event that tells what was lost."""
-
-
 class _Events:
     """The door of one turn: each event is a message."""
 
@@ -168,35 +177,24 @@ class _Events:
         for event in events:
             await self._tell(event)
         if self._losses:
-            told = _told(self._losses)
+            told = losses_event(self._losses)
             self._losses = ()
-            await self.say(self._turn.stream.extend(_LOSSES, told))
+            await self.say(self._turn.stream.extend(told.pop("type"), told))
 
     async def say_last(self, events: Sequence[Any], losses: Sequence[Loss]) -> None:
         """The last messages of this turn; the connection stays. What was lost on the way back comes before the end."""
         if losses:
             *before, terminal = events
             number = terminal["sequence_number"]
-            told = {"type": _LOSSES, **_told(losses), "sequence_number": number}
+            told = {**losses_event(losses), "sequence_number": number}
             events = [*before, told, {**terminal, "sequence_number": number + 1}]
         error = self._turn.stream.error
         for event in events:
             await self._tell({**event, **envelope(error)} if event["type"] == ERROR and error is not None else event)
 
 
-def _told(losses: Sequence[Loss]) -> JSON:
-    return {"losses": [{"path": loss.path, "reason": loss.reason} for loss in losses]}
-
-
 def _text(message: JSON) -> Message:
     return {"type": "websocket.send", "text": to_json(message).decode()}
-
-
-def envelope(error: TranslatorError) -> JSON:
-    """A failure as a WebSocket's client reads it; `headers` are there where the error has some."""
-    code = error.code or ("server_error" if error.status >= 500 else "invalid_request")
-    told: JSON = {"type": "error", "status": error.status, "error": {**error.payload(), "code": code}}
-    return {**told, "headers": dict(error.headers)} if error.headers else told
 
 
 def _too_many() -> InvalidRequest:

@@ -8,7 +8,7 @@ requests are translated.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from pydantic_core import to_json
@@ -90,9 +90,6 @@ class Passage:
         """Hand the reply on, piece by piece, as it comes. Raises UpstreamError where it breaks off."""
         reply = self._reply
         assert reply is not None
-        name = None
-        if self._body["model"] != self._target.model:
-            name = ModelName(self._target.model, self._body["model"], self._event_bytes)
         await send(
             {
                 "type": "http.response.start",
@@ -101,11 +98,24 @@ class Passage:
             }
         )
         self._begun = True
+        async for data in self.pieces():
+            await send({"type": "http.response.body", "body": data, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The reply's body as it comes, with the public name of the model. Raises UpstreamError where it breaks off."""
+        reply = self._reply
+        assert reply is not None
+        if self._body["model"] == self._target.model:
+            async for data in reply.chunks:
+                yield data
+            return
+        name = ModelName(self._target.model, self._body["model"], self._event_bytes)
         async for data in reply.chunks:
-            if told := data if name is None else name.receive(data):
-                await send({"type": "http.response.body", "body": told, "more_body": True})
-        rest = b"" if name is None else name.finish()
-        await send({"type": "http.response.body", "body": rest})
+            if told := name.receive(data):
+                yield told
+        if rest := name.finish():
+            yield rest
 
     async def tell_failure(self, send: Send, error: TranslatorError) -> bool:
         """Tell that a reply broke off, in its stream; False where that cannot be told but by breaking off, too."""
@@ -118,6 +128,11 @@ class Passage:
         # an event may have been cut in the middle: a blank line ends it
         await send({"type": "http.response.body", "body": b"\n\n" + told})
         return True
+
+    async def linger(self) -> None:
+        """Let the upstream's body come to its end, so that its connection can be kept."""
+        if self._reply is not None:
+            await self._reply.linger()
 
     async def aclose(self) -> None:
         """Let go of the upstream."""

@@ -20,7 +20,8 @@ class Passages:
     """Passes requests through, to `POST /responses` or to a path below it."""
 
     def __init__(self, settings: Settings, catalogue: Catalogue, own_files: OwnFiles) -> None:
-        self._settings = settings
+        self.event_bytes = settings.max_event_bytes
+        """The largest single event of an upstream."""
         self._catalogue = catalogue
         self._own_files = own_files
         self._needless = all(upstream.wire == "chat" for upstream in settings.upstreams)
@@ -42,7 +43,11 @@ class Passages:
         target = await self.target(body, principal)
         if target is None:
             return False
-        raw, body = await self._own_files.bring(raw, body, principal.tenant)
-        passage = Passage(raw, body, target, self._settings.max_event_bytes, below)
+        passage = await self.prepare(raw, body, target, principal, below)
         await pass_through(passage, principal, presence, send)
         return True
+
+    async def prepare(self, raw: bytes, body: JSON, target: Target, principal: Principal, below: str = "") -> Passage:
+        """A request that is ready to be sent. Raises TranslatorError where it may not be."""
+        raw, body = await self._own_files.bring(raw, body, principal.tenant)
+        return Passage(raw, body, target, self.event_bytes, below)

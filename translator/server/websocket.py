@@ -13,6 +13,7 @@ from ..errors import InvalidRequest, TranslatorError
 from .auth import Authenticator
 from .body import send_error
 from .connection import Connection
+from .passages import Passages
 from .settings import is_loopback
 from .turns import Turns
 
@@ -23,9 +24,10 @@ _OPENAIS_PROTOCOL = b"responses_websockets"
 class WebSocketResponses:
     """The endpoint, as a raw ASGI app."""
 
-    def __init__(self, authenticator: Authenticator, turns: Turns) -> None:
+    def __init__(self, authenticator: Authenticator, turns: Turns, passages: Passages) -> None:
         self._authenticator = authenticator
         self._turns = turns
+        self._passages = passages
         self._settings = turns.settings
         self._without_keys = turns.settings.auth == "keys" and not turns.settings.api_keys
 
@@ -43,7 +45,8 @@ class WebSocketResponses:
             return
         await send({"type": "websocket.accept"})
         openais = _OPENAIS_PROTOCOL in headers.get(b"openai-beta", b"")
-        await Connection(self._turns, principal, receive, send, may_say_stream=openais).serve()
+        connection = Connection(self._turns, self._passages, principal, receive, send, may_say_stream=openais)
+        await connection.serve()
 
     async def answer_get(self, request: Request) -> Response:
         """`GET /responses` that is no WebSocket: 426 where it meant to become one."""
