@@ -125,6 +125,8 @@ def test_what_is_of_the_wanted_dialect_already_stays_byte_for_byte() -> None:
     written = '{"model" : "m",  "input": "Hi"}'
     error = '{"error": {"message":  "No."}}'
     assert convert("responses", written, error).stdout == f"{written}\n{error}\n"
+    for text in (json.dumps(RESPONSES, indent=4), f"[{written},\n 5]", '{"hello":\n 1}'):
+        assert convert("responses", text).stdout == f"{text}\n"
 
 
 def test_batch_lines_are_converted_in_place() -> None:
@@ -162,7 +164,7 @@ def test_what_cannot_be_converted_stays_and_is_named() -> None:
     told = result.stderr.splitlines()
     assert told[0].startswith("line 1: not converted: n: 'n' cannot be told")
     assert told[1:3] == [
-        "line 2: not converted: This is no JSON object.",
+        "line 2: not converted: This is no JSON: expected ident at column 2.",
         "line 3: not converted: This is no request, reply or batch line of either API.",
     ]
 
@@ -180,7 +182,7 @@ def test_lines_after_a_broken_first_one_are_converted() -> None:
     assert result.exit_code == 1
     assert result.stdout.splitlines()[0] == '{"model": "m", "mess'
     assert json.loads(result.stdout.splitlines()[1]) == RESPONSES
-    assert result.stderr == "line 2: not converted: This is no JSON object.\n"
+    assert result.stderr == "line 2: not converted: This is no JSON: EOF while parsing a string at column 20.\n"
 
 
 def test_lines_are_counted_from_the_beginning_of_the_file() -> None:
@@ -195,6 +197,26 @@ def test_what_many_lines_lose_is_told_a_few_times_and_counted() -> None:
     assert told[3:] == ["seed: Sampling cannot be fixed there. (50 times in all)"]
 
 
+def test_what_cannot_be_converted_of_many_lines_is_counted_with_an_example() -> None:
+    told = convert(
+        "responses", *[{**CHAT, "n": number} for number in range(2, 8)], *["no json"] * 4
+    ).stderr.splitlines()
+    assert len(told) == 3 + 3 + 2
+    assert told[-2].startswith("not converted: n: 'n' cannot be told to a Responses upstream.")
+    assert told[-2].endswith(" (and the like) (6 times in all)")
+    assert told[-1] == "not converted: This is no JSON: expected ident at column 2. (and the like) (4 times in all)"
+
+
+def test_a_reply_that_is_a_failure_is_said_to_be_one() -> None:
+    failed = {"object": "response", "status": "failed", "error": {"code": "server_error", "message": "It crashed."}}
+    result = convert("chat", failed, {"object": "response", "status": "queued"})
+    assert (result.exit_code, lines_of(result)[0]) == (1, failed)
+    assert result.stderr.splitlines() == [
+        "line 1: not converted: the reply failed: It crashed.",
+        "line 2: not converted: The upstream answered before its response was complete.",
+    ]
+
+
 def test_a_document_over_several_lines_and_a_list_are_read() -> None:
     result = CliRunner().invoke(main, ["convert", "--to", "responses"], input="\n" + json.dumps(CHAT, indent=2))
     assert json.loads(result.stdout) == RESPONSES
@@ -203,6 +225,7 @@ def test_a_document_over_several_lines_and_a_list_are_read() -> None:
     assert json.loads(result.stdout) == [RESPONSES, 5, {**CHAT, "n": 3}]
     assert [line.partition("]: ")[0] for line in result.stderr.splitlines()] == ["[1", "[2"]
     assert result.exit_code == 1
+    assert len(result.stdout.splitlines()) == 1, "what stood in one line does not need many"
 
 
 def test_several_files_are_read_and_named(tmp_path: Path) -> None:
@@ -271,7 +294,7 @@ def test_a_recording_that_is_cut_ends_with_an_error() -> None:
     converted, report, told = convert_bytes("responses", b"data: " + json.dumps(chunk).encode() + b"\n\n")
     assert read_events(converted)[-1]["response"]["status"] == "failed"
     assert report.refused == 1
-    assert "broke off" in told[0]
+    assert told[0].startswith("ends with an error: The upstream's answer broke off")
 
 
 def test_a_stream_of_neither_api_is_refused() -> None:

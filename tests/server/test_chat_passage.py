@@ -1,8 +1,7 @@
-"""Requests that are passed through: chat clients of a chat upstream, Responses clients of a Responses upstream."""
+"""Requests of chat clients that are passed through to a chat upstream."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import httpx
@@ -190,50 +189,3 @@ def test_clients_keys_are_handed_through(upstream: ScriptedUpstream, serve: Serv
     upstream.reply(completion("Hi"))
     httpx.post(f"{server.base_url}/chat/completions", json=QUESTION, headers={"x-api-key": "sk-own"})
     assert upstream.next().headers["authorization"] == "Bearer sk-own"
-
-
-# ---- Responses over Responses ----
-
-ASKED = b'{"model": "m",  "input": "Hello", "background": false, "nobody_knows": {"a": 1.50}}'
-
-
-def test_a_response_is_passed_through_untouched(upstream: ScriptedUpstream, serve: Serve) -> None:
-    server = serve(upstreams=responses_upstream(upstream))
-    answer = b'{"object":"response",  "output": []}'
-    upstream.answer(lambda exchange: exchange.reply(answer, headers={"content-type": "application/json"}))
-    reply = httpx.post(f"{server.base_url}/responses", content=ASKED)
-    asked = upstream.next()
-    assert (asked.path, asked.body) == ("/v1/responses", ASKED)
-    assert (reply.status_code, reply.content) == (200, answer)
-
-
-def test_a_stream_of_events_is_passed_through(upstream: ScriptedUpstream, serve: Serve) -> None:
-    server = serve(upstreams=responses_upstream(upstream, models=RENAMED))
-    wire = b'event: response.created\ndata: {"type":"response.created","response":{"model":"org/Upstream-Model"}}\n\n'
-
-    def script(exchange: Exchange) -> None:
-        exchange.begin()
-        exchange.write(wire[:70])
-        exchange.write(wire[70:])
-        exchange.end()
-
-    upstream.answer(script)
-    reply = httpx.post(f"{server.base_url}/responses", json={"model": "house-model", "input": "Hi", "stream": True})
-    assert reply.content == wire.replace(b"org/Upstream-Model", b"house-model")
-
-    def cut(exchange: Exchange) -> None:
-        exchange.begin()
-        exchange.write(wire)
-        exchange.cut(reset=True)
-
-    upstream.answer(cut)
-    reply = httpx.post(f"{server.base_url}/responses", json={"model": "house-model", "input": "Hi", "stream": True})
-    assert json.loads(reply.text.split("data: ")[-1])["code"] == "upstream_disconnected"
-
-
-@pytest.mark.parametrize("path", ["/responses/compact", "/responses/input_tokens"])
-def test_what_is_not_passed_through_says_so(upstream: ScriptedUpstream, serve: Serve, path: str) -> None:
-    server = serve(upstreams=responses_upstream(upstream))
-    reply = httpx.post(f"{server.base_url}{path}", json={"model": "m", "input": "Hi"})
-    assert (reply.status_code, reply.json()["error"]["code"]) == (400, "unsupported")
-    assert upstream.idle()

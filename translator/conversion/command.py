@@ -32,7 +32,8 @@ def convert(files: tuple[BinaryIO, ...], to: Wire, strict: bool) -> None:
 
     FILES (or what comes on standard input) hold one JSON document, lines of JSON of any number, or a recorded stream of
     server-sent events; lines of the Batch API are converted in place. The result goes to standard output, what could
-    not be carried to standard error. What cannot be converted at all stays as it is, and makes the status 1.
+    not be carried to standard error. What cannot be converted at all stays as it is, and makes the status 1; so does a
+    stream that broke off or failed, which ends with its error.
     """
     report = Report(lambda line: click.echo(line, err=True))
     converter = Converter(to)

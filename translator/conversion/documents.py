@@ -15,14 +15,12 @@ from ..responses_over_chat.options import DEFAULT_OPTIONS
 from ..responses_over_chat.request import translate_valid as to_chat
 from ..responses_over_chat.response import read_response
 from ..wire import chat, responses
+from .batch_lines import convert_line
 from .custom_calls import as_functions, custom_names
 from .kinds import kind_of
 
 JSON = dict[str, Any]
 Wire = Literal["chat", "responses"]
-
-URLS: dict[Any, str] = {"chat": "/v1/chat/completions", "responses": "/v1/responses"}
-"""The `url` of a batch's lines."""
 
 
 class Converted(NamedTuple):
@@ -58,21 +56,12 @@ class Converter:
         converted: Converted = Converted(document, ()) if convert is None else convert(document)
         return converted
 
+    def convert_request(self, request: JSON, api: str) -> Converted:
+        """A request of an API, whatever it looks like, in the wanted dialect."""
+        return Converted(request, ()) if api == self.to else self._kinds[f"{api} request"](request)
+
     def _batch_line(self, line: JSON) -> Converted:
-        """A line of a Batch API file, of its input or of its output, converted in its place."""
-        reply = line.get("response")
-        if isinstance(reply, dict) and isinstance(reply.get("body"), dict):
-            body, losses = self.convert(reply["body"])
-            return Converted({**line, "response": {**reply, "body": body}}, _below("response.body.", losses))
-        asked = line.get("body")
-        if not isinstance(asked, dict) or line.get("url") not in URLS.values():
-            return Converted(line, ())  # of another endpoint: embeddings have nothing to convert
-        body, losses = self.convert(asked)
-        return Converted({**line, "url": URLS[self.to], "body": body}, _below("body.", losses))
-
-
-def _below(prefix: str, losses: Sequence[Loss]) -> Sequence[Loss]:
-    return losses and [Loss(prefix + loss.path, loss.reason) for loss in losses]
+        return Converted(*convert_line(line, self))
 
 
 def _responses_request(request: JSON) -> Converted:

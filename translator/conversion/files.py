@@ -91,11 +91,11 @@ def _convert_lines(
         try:
             document = from_json(line)
             if not isinstance(document, dict):
-                raise _no_json()
+                raise _no_object()
             converted, losses = convert(document)
         except ValueError:
             if line.strip():
-                report.refuse(f"{name}line {number}: ", _no_json())
+                report.refuse(f"{name}line {number}: ", _no_json(line))
             write(line)
             continue
         except TranslatorError as error:
@@ -121,22 +121,23 @@ def _convert_whole(
         if any(map(_is_document, lines)):
             _convert_lines(iter(lines), write, converter, report, name, start)
             return
-        report.refuse(name, _no_json())
+        report.refuse(name, _no_json(text))
         write(text)
         return
-    if isinstance(value, list):
-        converted: Any = [
-            _convert_one(entry, f"{name}[{index}]: ", converter, report) for index, entry in enumerate(value)
-        ]
-    else:
-        converted = _convert_one(value, name, converter, report)
-    write(to_json(converted, indent=2) + b"\n")
+    entries = value if isinstance(value, list) else [value]
+    places = [f"{name}[{index}]: " for index in range(len(entries))] if isinstance(value, list) else [name]
+    converted = [_convert_one(entry, place, converter, report) for entry, place in zip(entries, places, strict=True)]
+    if all(told is entry for told, entry in zip(converted, entries, strict=True)):
+        write(text)
+        return
+    indent = 2 if b"\n" in text.strip() else None
+    write(to_json(converted if isinstance(value, list) else converted[0], indent=indent) + b"\n")
 
 
 def _convert_one(value: Any, place: str, converter: Converter, report: Report) -> Any:
     try:
         if not isinstance(value, dict):
-            raise _no_json()
+            raise _no_object()
         converted, losses = converter.convert(value)
     except TranslatorError as error:
         report.refuse(place, error)
@@ -145,5 +146,15 @@ def _convert_one(value: Any, place: str, converter: Converter, report: Report) -
     return converted
 
 
-def _no_json() -> InvalidRequest:
+def _no_object() -> InvalidRequest:
     return InvalidRequest("This is no JSON object.", code="invalid_json")
+
+
+def _no_json(text: bytes) -> InvalidRequest:
+    """What is wrong with a text, and where."""
+    try:
+        from_json(text.strip())
+    except ValueError as error:
+        why = str(error).replace("at line 1 column", "at column")
+        return InvalidRequest(f"This is no JSON: {why}.", code="invalid_json")
+    return _no_object()

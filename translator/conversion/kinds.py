@@ -16,13 +16,15 @@ def kind_of(document: JSON) -> Kind | None:
     if "messages" in document:
         return "chat request"
     if "choices" in document:
+        if document.get("object") == "text_completion":
+            return None  # of the endpoint that came before chat
         return "chunk" if _is_chunk(document) else "completion"
     kind = document.get("type")
     if isinstance(kind, str) and (kind.startswith("response.") or kind == "error"):
         return "event"
     if document.get("object") == "response" or isinstance(document.get("output"), list):
         return "response"
-    if "input" in document or "previous_response_id" in document or "prompt" in document:
+    if "input" in document or "previous_response_id" in document or isinstance(document.get("prompt"), dict):
         return "responses request"
     return "error" if isinstance(document.get("error"), dict) else None
 

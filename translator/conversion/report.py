@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from ..errors import TranslatorError
+from ..errors import TranslatorError, UpstreamError
 from ..mapping.losses import Loss
 
 _INDEX = re.compile(r"\[\d+\]")
@@ -21,33 +21,47 @@ class Report:
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
-        self._counts: dict[tuple[str, str], int] = {}
+        self._counts: dict[tuple[str, ...], int] = {}
+        self._sums: dict[tuple[str, ...], str] = {}  # what stands before their number
         self.losses = 0
         """How many things could not be carried."""
         self.refused = 0
-        """How many documents stayed as they were, because they could not be converted."""
+        """How many documents could not be converted, or only with the error that they end with."""
 
     def add(self, place: str, losses: Sequence[Loss]) -> None:
         """Losses of the document at a place."""
         for path, reason in losses:
             self.losses += 1
-            self._count(f"{place}{path}: {reason}", (_INDEX.sub("[]", path), reason))
+            stripped = _INDEX.sub("[]", path)
+            self._count(f"{place}{path}: {reason}", (stripped, reason), f"{stripped}: {reason}")
 
     def refuse(self, place: str, error: TranslatorError) -> None:
         """A document that could not be converted."""
-        self.refused += 1
         path = "" if error.param is None else f"{error.param}: "
-        self._count(f"{place}not converted: {path}{error.message}", ("not converted", error.code or ""))
+        # an error that a model's server told is no fault of the conversion's
+        told = isinstance(error, UpstreamError) and not (error.code or "").startswith("upstream_")
+        self._refuse(place, f"not converted: {path}{'the reply failed: ' if told else ''}{error.message}", error)
+
+    def fail(self, place: str, error: TranslatorError) -> None:
+        """A recorded stream that ended with an error, as it still does."""
+        self._refuse(place, f"ends with an error: {error.message}", error)
+
+    def _refuse(self, place: str, line: str, error: TranslatorError) -> None:
+        self.refused += 1
+        key = (line.partition(":")[0], error.code or "", _INDEX.sub("[]", error.param or ""))
+        self._count(f"{place}{line}", key, f"{line} (and the like)")
 
     def finish(self) -> None:
         """Tell how many there were of those that were not told one by one."""
-        for (path, reason), count in self._counts.items():
+        for key, count in self._counts.items():
             if count > _TOLD:
-                self._tell(f"{path}: {reason} ({count} times in all)")
+                self._tell(f"{self._sums[key]} ({count} times in all)")
 
-    def _count(self, line: str, key: tuple[str, str]) -> None:
-        if key not in self._counts and len(self._counts) >= _MOST:
-            key = ("others", "of many kinds")
+    def _count(self, line: str, key: tuple[str, ...], sum: str) -> None:
+        if key not in self._counts:
+            if len(self._counts) >= _MOST:
+                key, sum = ("others",), "others: of many kinds"
+            self._sums[key] = sum
         count = self._counts[key] = self._counts.get(key, 0) + 1
         if count <= _TOLD:
             self._tell(line)

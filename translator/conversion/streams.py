@@ -77,7 +77,7 @@ def _end(machine: _Machine, body: Body, write: Callable[[bytes], object], report
     write(DONE)
     report.add(name, stream.losses)
     if stream.error is not None:
-        report.refuse(name, stream.error)
+        report.fail(name, stream.error)
 
 
 def _machine_of(event: JSON, converter: Converter, report: Report, name: str) -> _Machine | None:

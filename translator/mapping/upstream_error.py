@@ -18,6 +18,11 @@ from translator.errors import UpstreamError
 _WAIT_WORDS = re.compile(r"try again in\s*\d+(?:\.\d+)?\s*(?:s|ms|seconds?)", re.IGNORECASE)
 """What Codex looks for in the message of a rate limit to know how long to wait."""
 
+_NO_ROUTE = re.compile(
+    r"(?:404:? )?(?:(?:file |page |route )?not found\.?)?|Invalid URL \(.*\)|<.*", re.IGNORECASE | re.DOTALL
+)
+"""What servers say of a path that they do not have: a framework's words, OpenAI's, a page, or nothing."""
+
 _RESET = "x-ratelimit-reset-"
 _REMAINING = "x-ratelimit-remaining-"
 _TOKENS = re.compile(r"\btokens?\b|\bTPM\b", re.IGNORECASE)
@@ -48,6 +53,12 @@ def map_upstream_error(
         own = report.param or ""
         error.param = own if _PARAM.fullmatch(own) else None
     return error
+
+
+def is_missing_route(status: int, body: bytes) -> bool:
+    """Whether a refusal says that there is no such path, and not that something is missing that a path names."""
+    said = read_error(body).message.strip()
+    return status in (405, 501) or (status == 404 and (_NO_ROUTE.fullmatch(said) is not None))
 
 
 _CHAT_PARAMS = {

@@ -14,11 +14,10 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import Receive, Scope, Send
 
 from ..errors import InvalidRequest, TranslatorError
 from .auth import Authenticator
-from .body import ClientLeft, answer_error
+from .body import ClientLeft
 from .chat_completions import ChatCompletions
 from .compactions import Compactions
 from .conversation_items import ConversationItems
@@ -30,6 +29,7 @@ from .kept import Kept
 from .models import Catalogue, ModelRoutes
 from .observation import Observation
 from .own_files import OwnFiles
+from .passages import Passages
 from .responses import Responses
 from .settings import Settings, Upstream
 from .stored_responses import StoredResponses
@@ -62,12 +62,13 @@ def create_app(
     kept = Kept(settings)
     turns = Turns(settings, catalogue, kept, fetcher)
     own_files = OwnFiles(kept, settings.document_max_bytes)
+    passages = Passages(settings, catalogue, own_files)
     resources = _Resources(
-        Responses(authenticator, turns, own_files),
+        Responses(authenticator, turns, passages),
         ChatCompletions(authenticator, settings, catalogue, own_files),
-        WebSocketResponses(authenticator, turns),
-        Compactions(authenticator, turns),
-        InputTokens(authenticator, turns),
+        WebSocketResponses(authenticator, turns, passages),
+        Compactions(authenticator, turns, passages),
+        InputTokens(authenticator, turns, passages),
         StoredResponses(authenticator, kept),
         Conversations(authenticator, kept, settings.max_body_bytes),
         ConversationItems(authenticator, kept, settings.max_body_bytes),
@@ -87,7 +88,6 @@ def create_app(
         lifespan=_lifespan(kept, catalogue, upstreams),
     )
     app.router.redirect_slashes = False
-    app.router.default = _answer_nothing_there
     return app
 
 
@@ -143,7 +143,7 @@ def _routes(prefix: str, resources: _Resources) -> list[BaseRoute]:
         Route(f"{prefix}/responses", resources.websocket.answer_get, methods=["GET"]),
         WebSocketRoute(f"{prefix}/responses", resources.websocket),
         Route(f"{prefix}/responses/compact", resources.compactions, methods=["POST"]),
-        Route(f"{prefix}/responses/input_tokens", resources.input_tokens.count, methods=["POST"]),
+        Route(f"{prefix}/responses/input_tokens", resources.input_tokens, methods=["POST"]),
         Route(response, stored.retrieve, methods=["GET"]),
         Route(response, stored.delete, methods=["DELETE"]),
         Route(f"{response}/cancel", stored.cancel, methods=["POST"]),
@@ -181,14 +181,6 @@ def _file_routes(prefix: str, files: Files, uploads: Uploads) -> list[BaseRoute]
 async def _health(request: Request) -> Response:
     """`GET /health`: the server is up; nothing is said of the upstreams."""
     return JSONResponse({"status": "ok"})
-
-
-async def _answer_nothing_there(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] != "websocket":
-        raise HTTPException(404)
-    path = scope["path"][:200]
-    nothing = InvalidRequest(f"There is no WebSocket at {path}: the one there is, is /responses.", status=404)
-    await answer_error(scope, send, nothing)
 
 
 async def _answer_error(request: Request, error: Exception) -> Response:

@@ -9,8 +9,9 @@ from starlette.types import Receive, Scope, Send
 from ..errors import InvalidRequest
 from ..responses_over_chat.compaction import TRIGGER
 from .auth import Authenticator
-from .body import ClientLeft, losses_header, read_json, send_json
+from .body import ClientLeft, losses_header, parse_json, read_body, send_json
 from .history import listed
+from .passages import Passages
 from .presence import Presence
 from .turns import Turn, Turns
 
@@ -29,22 +30,25 @@ _NOTHING_USED = {
 class Compactions:
     """The endpoint, as a raw ASGI app: a client that leaves ends it."""
 
-    def __init__(self, authenticator: Authenticator, turns: Turns) -> None:
+    def __init__(self, authenticator: Authenticator, turns: Turns, passages: Passages) -> None:
         self._authenticator = authenticator
         self._turns = turns
+        self._passages = passages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request. Raises TranslatorError as long as nothing was sent."""
         principal = self._authenticator.identify(scope)
         try:
-            body = await read_json(scope, receive, self._turns.settings.max_body_bytes)
+            raw = await read_body(scope, receive, self._turns.settings.max_body_bytes)
         except ClientLeft:
             return
-        asked = _asked(body)
+        body = parse_json(raw)
         turn: Turn | None = None
         try:
             with Presence(receive) as presence:
-                turn = await self._turns.begin(asked, principal)
+                if await self._passages.take(raw, body, principal, presence, send, "/compact"):
+                    return
+                turn = await self._turns.begin(_asked(body), principal)
                 await send_json(send, _compacted(turn, await turn.complete()), losses_header(turn.losses))
             if turn is not None and not presence.gone:
                 await turn.linger()

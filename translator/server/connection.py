@@ -16,10 +16,12 @@ from ..mapping.losses import Loss
 from ..wire.events import ERROR
 from .auth import Principal
 from .body import parse_json
+from .envelope import envelope, losses_event
 from .history import Memory
 from .observation import log_failure, stopping
+from .passages import Passages
+from .passed_turns import PassedTurns
 from .turns import Turn, Turns
-from .websocket_protocol import STOP
 
 JSON = dict[str, Any]
 
@@ -30,15 +32,19 @@ _CREATE = "response.create"
 _OF_HTTP = ("stream", "stream_options", "background")
 _FAREWELL_SECONDS = 5.0
 
-_NORMAL, _RESTART = 1000, 1012
-"""The codes of closing: the connection has done what it was for, or the server stops."""
-
 
 class Connection:
     """Reads and answers at the same time: a client that leaves is noticed while it is being answered."""
 
     def __init__(
-        self, turns: Turns, principal: Principal, receive: Receive, send: Send, *, may_say_stream: bool
+        self,
+        turns: Turns,
+        passages: Passages,
+        principal: Principal,
+        receive: Receive,
+        send: Send,
+        *,
+        may_say_stream: bool,
     ) -> None:
         self._turns = turns
         self._principal = principal
@@ -46,45 +52,36 @@ class Connection:
         self._send = send
         self._may_say_stream = may_say_stream
         self._memory = Memory()
+        self._passed_turns = PassedTurns(passages, principal, self._memory, self._tell)
         self._waiting: deque[str | bytes] = deque()
         self._waiting_bytes = 0
         self._arrived = asyncio.Event()
-        self._stopping = False
-        self._cut: TranslatorError | None = stopping()
-        """Why a turn that is cut short is; None: the client left."""
+        self._end: TranslatorError | None = stopping()
+        """Why the connection ends; None: the client left."""
 
     async def serve(self) -> None:
-        """Answers until the client leaves, the server stops, or the connection has become too old."""
-        listening, work = asyncio.create_task(self._listen()), asyncio.create_task(self._work())
+        """Answers until the client leaves, or the connection has become too old."""
+        work = asyncio.create_task(self._work())
         try:
-            seconds = self._turns.settings.websocket_max_seconds
-            await asyncio.wait([listening, work], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            self._cut = None if listening.done() or work.done() else _too_old(seconds)
-        except asyncio.CancelledError:
-            self._stopping = True  # and its grace is over; who stops waits for nothing but this end
-        await _end(listening, work)
-        if listening.cancelled():
-            await self._say_farewell()
-        else:  # the client left
-            listening.result()
-
-    async def _say_farewell(self) -> None:
-        code, reason = (_RESTART if self._stopping else _NORMAL), ""
-        with contextlib.suppress(TimeoutError, OSError):
-            async with asyncio.timeout(_FAREWELL_SECONDS):
-                if self._cut is not None:
-                    reason = self._cut.code or ""
-                    await self._send(_text(envelope(self._cut)))
-                await self._send({"type": "websocket.close", "code": code, "reason": reason})
+            async with asyncio.timeout(self._turns.settings.websocket_max_seconds):
+                await self._listen()
+            self._end = None
+        except TimeoutError:
+            self._end = _too_old(self._turns.settings.websocket_max_seconds)
+        finally:
+            work.cancel()
+            await asyncio.wait([work], timeout=_FAREWELL_SECONDS)
+            work.cancel()  # a client that takes nothing more is not waited for
+        if self._end is not None:
+            with contextlib.suppress(TimeoutError, OSError):
+                async with asyncio.timeout(_FAREWELL_SECONDS):
+                    await self._send(_text(envelope(self._end)))
+                    await self._send({"type": "websocket.close", "code": 1000, "reason": self._end.code or ""})
 
     # ---- what the client sends ----
 
     async def _listen(self) -> None:
         while (message := await self._receive())["type"] != "websocket.disconnect":
-            if message["type"] == STOP:
-                self._stopping = True
-                self._arrived.set()
-                continue
             data = message.get("text") or message.get("bytes") or b""
             size = self._waiting_bytes + len(data)
             if len(self._waiting) >= MOST_WAITING or (self._waiting and size > self._turns.settings.max_body_bytes):
@@ -95,11 +92,8 @@ class Connection:
             self._waiting_bytes = size
             self._arrived.set()
 
-    async def _next(self) -> str | bytes | None:
-        """What came next; None: nothing did, and the server stops."""
+    async def _next(self) -> str | bytes:
         while not self._waiting:
-            if self._stopping:
-                return None
             self._arrived.clear()
             await self._arrived.wait()
         data = self._waiting.popleft()
@@ -109,10 +103,9 @@ class Connection:
     # ---- what it is told ----
 
     async def _work(self) -> None:
-        while (data := await self._next()) is not None:
+        while True:
+            data = await self._next()
             try:
-                if self._stopping:
-                    raise stopping()
                 await self._answer(data)
             except TranslatorError as error:
                 await self._tell(envelope(error))
@@ -123,14 +116,16 @@ class Connection:
     async def _answer(self, data: str | bytes) -> None:
         """One message. Raises TranslatorError as long as no event was sent."""
         body = self._read(parse_json(data))
-        generate = body.pop("generate", True)
+        generate = body.pop("generate", True) is not False
+        if await self._passed_turns.take(body, generate=generate):
+            return
         try:
-            turn = await self._turns.begin(body, self._principal, self._memory, generate=generate is not False)
+            turn = await self._turns.begin(body, self._principal, self._memory, generate=generate)
         except TranslatorError:
             self._memory.forget(body.get("previous_response_id"))
             raise
         try:
-            await turn.tell(_Events(self._tell, turn), lambda: self._cut)
+            await turn.tell(_Events(self._tell, turn), lambda: self._end)
             await turn.linger()
         finally:
             await turn.aclose()
@@ -163,18 +158,6 @@ class Connection:
             await asyncio.Event().wait()
 
 
-async def _end(*tasks: asyncio.Task[None]) -> None:
-    """Cancels what still runs, and waits for it a while: a client that takes nothing more is not waited for."""
-    for _ in range(2):
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks, timeout=_FAREWELL_SECONDS)
-
-
-_LOSSES = "translator:losses"
-"""The type of the event that tells what was lost."""
-
-
 class _Events:
     """The door of one turn: each event is a message."""
 
@@ -194,35 +177,24 @@ class _Events:
         for event in events:
             await self._tell(event)
         if self._losses:
-            told = _told(self._losses)
+            told = losses_event(self._losses)
             self._losses = ()
-            await self.say(self._turn.stream.extend(_LOSSES, told))
+            await self.say(self._turn.stream.extend(told.pop("type"), told))
 
     async def say_last(self, events: Sequence[Any], losses: Sequence[Loss]) -> None:
         """The last messages of this turn; the connection stays. What was lost on the way back comes before the end."""
         if losses:
             *before, terminal = events
             number = terminal["sequence_number"]
-            told = {"type": _LOSSES, **_told(losses), "sequence_number": number}
+            told = {**losses_event(losses), "sequence_number": number}
             events = [*before, told, {**terminal, "sequence_number": number + 1}]
         error = self._turn.stream.error
         for event in events:
             await self._tell({**event, **envelope(error)} if event["type"] == ERROR and error is not None else event)
 
 
-def _told(losses: Sequence[Loss]) -> JSON:
-    return {"losses": [{"path": loss.path, "reason": loss.reason} for loss in losses]}
-
-
 def _text(message: JSON) -> Message:
     return {"type": "websocket.send", "text": to_json(message).decode()}
-
-
-def envelope(error: TranslatorError) -> JSON:
-    """A failure as a WebSocket's client reads it; `headers` are there where the error has some."""
-    code = error.code or ("server_error" if error.status >= 500 else "invalid_request")
-    told: JSON = {"type": "error", "status": error.status, "error": {**error.payload(), "code": code}}
-    return {**told, "headers": dict(error.headers)} if error.headers else told
 
 
 def _too_many() -> InvalidRequest:

@@ -56,6 +56,9 @@ class Remembered:
     stored: bool
     """Whether the store has it too."""
 
+    stands_on: str | None = None
+    """The response before these items, where it is known to an upstream alone."""
+
 
 class Memory:
     """The turns of one connection, kept for as long as it is open: what `store: false` continues from.
@@ -66,13 +69,13 @@ class Memory:
     def __init__(self) -> None:
         self._latest: tuple[str, Remembered] | None = None
 
-    def recall(self, response_id: str) -> Remembered | None:
+    def recall(self, response_id: str | None) -> Remembered | None:
         """The turn, if it is the latest one."""
         if self._latest is not None and self._latest[0] == response_id:
             return self._latest[1]
         return None
 
-    def remember(self, response: JSON, past: Past, *, stored: bool) -> None:
+    def remember(self, response: JSON, past: Past, *, stored: bool, stands_on: str | None = None) -> None:
         """Keep a finished turn, in the place of the one before it."""
         before = past.history or []
         new = [*past.request["input"], *response["output"]]
@@ -80,12 +83,16 @@ class Memory:
         if size > _MEMORY_BYTES:
             self._latest = None
             return
-        self._latest = (response["id"], Remembered(in_force([*before, *new]), size, stored))
+        self._latest = (response["id"], Remembered(in_force([*before, *new]), size, stored, stands_on))
 
     def forget(self, response_id: str | None) -> None:
         """Let go of a turn whose continuation failed."""
         if self._latest is not None and self._latest[0] == response_id:
             self._latest = None
+
+    def clear(self) -> None:
+        """Let go of the latest turn: there is a later one, which its upstream remembers."""
+        self._latest = None
 
 
 class History:
@@ -105,7 +112,7 @@ class History:
 
     async def resolve(self, request: JSON, principal: Principal, memory: Memory | None = None) -> Past:
         """What a valid request continues. Raises InvalidRequest where it is not there, or StoreUnavailable."""
-        request = {**request, "input": _as_items(request.get("input", ()))}
+        request = {**request, "input": as_items(request.get("input", ()))}
         previous, conversation = request.get("previous_response_id"), request.get("conversation")
         if previous is not None and conversation is not None:
             raise InvalidRequest(
@@ -118,6 +125,8 @@ class History:
         remembered = None
         if previous is not None:
             remembered = memory.recall(previous) if memory is not None else None
+            if remembered is not None and remembered.stands_on is not None:
+                remembered = None  # only its upstream knows what came before
             if remembered is not None:
                 history = remembered.items
             elif memory is not None and not request.get("store", True):
@@ -213,7 +222,8 @@ class History:
         return resolved
 
 
-def _as_items(given: str | Sequence[JSON]) -> list[JSON]:
+def as_items(given: str | Sequence[JSON]) -> list[JSON]:
+    """An input as a list: a string is one user message."""
     if isinstance(given, str):
         return [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": given}]}]
     return list(given)

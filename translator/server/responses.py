@@ -8,8 +8,7 @@ from .auth import Authenticator
 from .body import ClientLeft, losses_header, parse_json, read_body, send_json
 from .event_stream import EventStream
 from .observation import stopping
-from .own_files import OwnFiles
-from .passage import Passage, pass_through
+from .passages import Passages
 from .presence import Presence
 from .turns import Turn, Turns
 
@@ -17,11 +16,11 @@ from .turns import Turn, Turns
 class Responses:
     """The endpoint, as a raw ASGI app: on this path each layer costs as much as the translation."""
 
-    def __init__(self, authenticator: Authenticator, turns: Turns, own_files: OwnFiles) -> None:
+    def __init__(self, authenticator: Authenticator, turns: Turns, passages: Passages) -> None:
         self._authenticator = authenticator
         self._turns = turns
         self._settings = turns.settings
-        self._own_files = own_files
+        self._passages = passages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request. Raises TranslatorError as long as nothing was sent."""
@@ -34,10 +33,7 @@ class Responses:
         turn: Turn | None = None
         try:
             with Presence(receive) as presence:
-                if (target := await self._turns.kindred(body, principal)) is not None:
-                    raw, body = await self._own_files.bring(raw, body, principal.tenant)
-                    passage = Passage(raw, body, target, self._settings.max_event_bytes)
-                    await pass_through(passage, principal, presence, send)
+                if await self._passages.take(raw, body, principal, presence, send):
                     return
                 turn = await self._turns.begin(body, principal)
                 if turn.call.request.get("stream"):

@@ -28,7 +28,7 @@ from .history import History, Memory, Past
 from .kept import Kept
 from .knowledge import Knowledge, Known
 from .lessons import Lessons
-from .models import Catalogue, Target, model_of
+from .models import Catalogue, Target
 from .observation import log_failure
 from .settings import Settings
 from .telling import Door, Telling
@@ -73,13 +73,6 @@ class Turns:
             return Turn(self, principal, past, call, Silence(), [], memory)
         call, reply, shortened = await self._ask(past, target, principal)
         return Turn(self, principal, past, call, reply, shortened, memory, target.knowledge)
-
-    async def kindred(self, body: JSON, principal: Principal) -> Target | None:
-        """Where a request goes whose model's upstream speaks Responses itself; None: it is to be translated."""
-        if all(upstream.wire == "chat" for upstream in self.settings.upstreams):
-            return None
-        target = await self._catalogue.target(model_of(body), principal)
-        return target if target.upstream.settings.wire == "responses" else None
 
     async def _chat_target(self, name: str, principal: Principal) -> Target:
         target = await self._catalogue.target(name, principal)

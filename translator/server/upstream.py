@@ -105,10 +105,15 @@ class UpstreamClient:
             refuse_infinity(body)
         return await self._post(self._chat_url, data, key)
 
-    async def post_own(self, body: bytes, key: str | None = None) -> Reply:
-        """The reply to a request of the wire that the upstream speaks, its body as it is; as `post_chat`."""
-        speaks_chat = self.settings.wire == "chat"
-        return await self._post(self._chat_url if speaks_chat else self._responses_url, body, key, translated=False)
+    async def post_own(self, body: bytes, key: str | None = None, below: str = "") -> Reply:
+        """The reply to a request of the wire that the upstream speaks, its body as it is; as `post_chat`.
+
+        `below` names one of the paths below `/responses`, with its slash.
+        """
+        url = self._chat_url if self.settings.wire == "chat" else self._responses_url
+        if below:
+            url = url.copy_with(path=url.path + below)
+        return await self._post(url, body, key, translated=False)
 
     async def _post(self, url: httpx.URL, body: bytes, key: str | None, *, translated: bool = True) -> Reply:
         reply = await self._send("POST", url, key, body)

@@ -7,12 +7,13 @@ from urllib.parse import urlsplit
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from ..errors import InvalidRequest, TranslatorError
 from .auth import Authenticator
-from .body import answer_error
+from .body import send_error
 from .connection import Connection
+from .passages import Passages
 from .settings import is_loopback
 from .turns import Turns
 
@@ -23,9 +24,10 @@ _OPENAIS_PROTOCOL = b"responses_websockets"
 class WebSocketResponses:
     """The endpoint, as a raw ASGI app."""
 
-    def __init__(self, authenticator: Authenticator, turns: Turns) -> None:
+    def __init__(self, authenticator: Authenticator, turns: Turns, passages: Passages) -> None:
         self._authenticator = authenticator
         self._turns = turns
+        self._passages = passages
         self._settings = turns.settings
         self._without_keys = turns.settings.auth == "keys" and not turns.settings.api_keys
 
@@ -39,11 +41,12 @@ class WebSocketResponses:
             self._refuse_foreign_pages(headers.get(b"origin"))
             principal = self._authenticator.identify(scope)
         except TranslatorError as error:
-            await answer_error(scope, send, error)
+            await refuse(send, error)
             return
         await send({"type": "websocket.accept"})
         openais = _OPENAIS_PROTOCOL in headers.get(b"openai-beta", b"")
-        await Connection(self._turns, principal, receive, send, may_say_stream=openais).serve()
+        connection = Connection(self._turns, self._passages, principal, receive, send, may_say_stream=openais)
+        await connection.serve()
 
     async def answer_get(self, request: Request) -> Response:
         """`GET /responses` that is no WebSocket: 426 where it meant to become one."""
@@ -65,6 +68,15 @@ class WebSocketResponses:
                 status=403,
                 code="origin_not_allowed",
             )
+
+
+async def refuse(send: Send, error: TranslatorError) -> None:
+    """Answers the handshake with OpenAI's error body instead of opening the connection."""
+
+    async def send_as_websocket(message: Message) -> None:
+        await send({**message, "type": f"websocket.{message['type']}"})
+
+    await send_error(send_as_websocket, error)
 
 
 def _upgrade_required() -> InvalidRequest:
