@@ -111,14 +111,52 @@ def test_freeform_calls_go_both_ways() -> None:
     assert back["choices"][0]["message"]["tool_calls"] == [custom, function]
 
 
-def test_a_freeform_call_in_a_recorded_stream_is_reported() -> None:
-    call = {"index": 0, "id": "call_1", "type": "custom", "custom": {"name": "note", "input": "Milk"}}
-    chunk = {"choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": "tool_calls"}]}
-    converted, report, told = convert_bytes("responses", b"data: %b\n\ndata: [DONE]\n\n" % json.dumps(chunk).encode())
-    (item,) = read_events(converted)[-1]["response"]["output"]
-    assert (item["type"], item["name"], item["arguments"]) == ("function_call", "note", "Milk")
-    assert told[0] == "output: a freeform call is told as a function call"
-    assert report.refused == 0
+def chunk_of(**delta: Any) -> JSON:
+    return {"id": "chatcmpl-1", "model": "m", "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
+
+
+def stream_of(*chunks: JSON) -> bytes:
+    return b"".join(b"data: %b\n\n" % json.dumps(chunk).encode() for chunk in chunks) + b"data: [DONE]\n\n"
+
+
+def test_freeform_calls_in_recorded_streams_go_both_ways() -> None:
+    text = '{"input": "looks like arguments"}\nand is \U0001f600 text'
+    note = {"index": 0, "id": "call_1", "type": "custom", "custom": {"name": "note", "input": ""}}
+    find = {"index": 1, "id": "call_2", "type": "function", "function": {"name": "find", "arguments": "{}"}}
+    other = {"index": 2, "id": "call_3", "type": "custom", "custom": {"name": "note", "input": "Milk"}}
+    pieces = [{"index": 0, "custom": {"input": piece}} for piece in (text[:3], text[3:20], text[20:])]
+    chunks = [chunk_of(tool_calls=[call]) for call in (note, *pieces, find, other)]
+    end = chunk_of()
+    end["choices"][0]["finish_reason"] = "tool_calls"
+    recorded = stream_of(*chunks, end)
+    converted, report, told = convert_bytes("responses", recorded)
+    assert (report.refused, told) == (0, [])
+    events = read_events(converted)
+    items = events[-1]["response"]["output"]
+    assert [(item["type"], item["status"], item.get("input")) for item in items] == [
+        ("custom_tool_call", "completed", text),
+        ("function_call", "completed", None),
+        ("custom_tool_call", "completed", "Milk"),
+    ]
+    deltas = [event["delta"] for event in events if event["type"] == "response.custom_tool_call_input.delta"]
+    assert deltas == [text[:3], text[3:20], text[20:], "Milk"]
+    back, _, _ = convert_bytes("chat", converted)
+    calls = [
+        call
+        for chunk in read_events(back)
+        for choice in chunk["choices"]
+        for call in choice["delta"].get("tool_calls", ())
+    ]
+    assert "".join(call["custom"]["input"] for call in calls if call["index"] == 0) == text
+    assert [call["type"] for call in calls if "id" in call] == ["custom", "function", "custom"]
+
+
+def test_a_stream_is_named_by_the_first_chunk_that_answers() -> None:
+    filtered = {"id": "", "model": "", "object": "", "choices": [], "prompt_filter_results": []}
+    recorded = stream_of(filtered, {**chunk_of(content="Hi"), "created": 7}, chunk_of())
+    converted, _, _ = convert_bytes("responses", recorded)
+    response = read_events(converted)[0]["response"]
+    assert (response["id"], response["created_at"], response["model"]) == ("resp_1", 7, "m")
 
 
 def test_what_is_of_the_wanted_dialect_already_stays_byte_for_byte() -> None:

@@ -75,7 +75,81 @@ def test_what_cannot_be_compared_says_why(tmp_path: Path) -> None:
     result = diff(tmp_path, CHAT, COMPLETION)
     assert (result.exit_code, result.stderr) == (2, "One of them is a request, the other a reply.\n")
     result = diff(tmp_path, b"hello", CHAT)
-    assert (result.exit_code, result.stderr.partition(": ")[2]) == (2, "This is neither JSON nor a recorded stream.\n")
+    assert (result.exit_code, result.stderr.partition(": ")[2]) == (
+        2,
+        "This is neither JSON nor a recorded stream of either API.\n",
+    )
     result = diff(tmp_path, {**CHAT, "n": 2}, CHAT)
     assert result.exit_code == 2
     assert "n: 'n' cannot be told" in result.stderr
+
+
+def told(result: Result) -> list[str]:
+    return result.stderr.split(": ", 1)[1].splitlines()
+
+
+def test_what_is_no_single_document_is_refused_by_its_name(tmp_path: Path) -> None:
+    batch_line = {"custom_id": "a", "url": "/v1/chat/completions", "body": CHAT}
+    failed = {"object": "response", "status": "failed", "error": {"code": "server_error", "message": "It crashed."}}
+    lines = json.dumps(CHAT).encode() + b"\n"
+    cases: list[tuple[JSON | bytes, str]] = [
+        (b"[" + lines + b", {}]", "This is a list: give one document."),
+        (lines + lines, "There are lines of JSON in it: give one document."),
+        (batch_line, "This is a line of a batch: give its body alone."),
+        ({"error": {"message": "No."}}, "This is an error and says nothing else."),
+        ({"type": "response.created"}, "This is one event of a stream: give the whole stream, as server-sent events."),
+        ({"hello": 1}, "This is no request, reply or stream of either API."),
+        (failed, "the reply failed: It crashed."),
+    ]
+    for document, words in cases:
+        result = diff(tmp_path, document, CHAT)
+        assert (result.exit_code, told(result)) == (2, [words])
+
+
+def test_what_the_other_api_has_no_place_for_makes_a_difference(tmp_path: Path) -> None:
+    moved = Converter("responses").convert({**CHAT, "seed": 7}).document
+    assert diff(tmp_path, {**CHAT, "seed": 7}, {**CHAT, "seed": 7}).exit_code == 0
+    assert diff(tmp_path, {**CHAT, "seed": 7}, {**CHAT, "seed": 8}).output == "seed: 7 | 8\n"
+    assert diff(tmp_path, {**CHAT, "seed": 7}, moved).output == "seed: 7 | -\n"
+    second = {"index": 1, "message": {"role": "assistant", "content": "Hullo."}, "finish_reason": "stop"}
+    result = diff(tmp_path, {**COMPLETION, "choices": [*COMPLETION["choices"], second]}, COMPLETION)
+    assert result.output.startswith('choices[1]: {"index":1,')
+    search = {"type": "web_search_call", "id": "ws_1", "status": "completed"}
+    response = Converter("responses").convert(COMPLETION).document
+    result = diff(tmp_path, {**response, "output": [search, *response["output"]]}, response)
+    assert (result.exit_code, result.output.partition(":")[0]) == (1, "output[0]")
+
+
+def test_a_request_may_be_written_in_any_of_the_apis_ways(tmp_path: Path) -> None:
+    chat = {
+        "model": "m",
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "Hi"},
+            {"role": "assistant", "content": "Hello."},
+            {"role": "user", "content": "Again"},
+        ],
+    }
+    received = {"type": "output_text", "text": "Hello.", "annotations": [], "logprobs": []}
+    items = [
+        {"role": "user", "content": [{"type": "input_text", "text": "Hi"}]},
+        {"id": "msg_1", "type": "message", "role": "assistant", "status": "completed", "content": [received]},
+        {"role": "user", "content": "Again"},
+    ]
+    said = {"model": "m", "input": items, "store": False}
+    for native in ({**said, "instructions": "Be brief."}, {**said, "input": [chat["messages"][0], *items]}):
+        result = diff(tmp_path, chat, native)
+        assert (result.exit_code, result.output) == (0, "")
+    short = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
+    assert diff(tmp_path, short, {"model": "m", "input": "Hi", "store": False, "top_p": None}).output == ""
+    assert diff(tmp_path, short, {"model": "m", "input": "Hi"}).output == "store: false | -\n"
+
+
+def test_freeform_calls_of_a_stream_are_compared(tmp_path: Path) -> None:
+    call = {"id": "call_1", "type": "custom", "custom": {"name": "note", "input": "Milk"}}
+    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    whole = {**COMPLETION, "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}]}
+    delta = {"index": 0, "delta": {"tool_calls": [{"index": 0, **call}]}, "finish_reason": "tool_calls"}
+    stream = b"data: %b\n\ndata: [DONE]\n\n" % json.dumps({"model": "m", "choices": [delta]}).encode()
+    result = diff(tmp_path, whole, stream)
+    assert (result.exit_code, result.output) == (0, "")

@@ -8,6 +8,7 @@ import click
 
 from ..errors import TranslatorError
 from .comparison import canonical, differences
+from .report import in_words
 
 
 @click.command()
@@ -18,20 +19,21 @@ def diff(first: BinaryIO, second: BinaryIO, ids: bool) -> None:
     """Tell whether two requests, replies or recorded streams say the same.
 
     Each may be of either API: a completion is compared with a recorded stream of events, a chat request with the
-    Responses request that is to take its place. The status is 1 where they differ, 2 where they cannot be compared.
+    Responses request that is to take its place. What only one of them can say counts as a difference, too. The status
+    is 1 where they differ, 2 where they cannot be compared.
     """
     said = []
     for file in (first, second):
         try:
             said.append(canonical(file.read()))
         except TranslatorError as error:
-            where = f"{error.param}: " if error.param else ""
-            click.echo(f"{file.name}: {where}{error.message}", err=True)
+            click.echo(f"{file.name}: {in_words(error)}", err=True)
             raise SystemExit(2) from None
-    if ("choices" in said[0]) != ("choices" in said[1]):
+    first_said, second_said = said
+    if ("choices" in first_said.document) != ("choices" in second_said.document):
         click.echo("One of them is a request, the other a reply.", err=True)
         raise SystemExit(2)
-    lines = list(differences(*said, identities=ids))
+    lines = list(differences(first_said, second_said, identities=ids))
     for line in lines:
         click.echo(line)
     if lines:

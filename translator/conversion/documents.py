@@ -16,7 +16,7 @@ from ..responses_over_chat.request import translate_valid as to_chat
 from ..responses_over_chat.response import read_response
 from ..wire import chat, responses
 from .batch_lines import convert_line
-from .custom_calls import as_functions, custom_names
+from .custom_calls import FreeformCalls, as_functions, custom_names
 from .kinds import kind_of
 
 JSON = dict[str, Any]
@@ -91,13 +91,15 @@ def _completion(response: JSON) -> Converted:
 
 
 def _response(completion: JSON) -> Converted:
-    stream = open_responses_stream(completion)
+    choices, losses = completion["choices"], []
+    if isinstance(choices, list) and len(choices) > 1:
+        why = "a response is one answer; only the first is told"
+        losses = [Loss(f"choices[{index}]", why) for index in range(1, len(choices))]
+        completion = {**completion, "choices": choices[:1]}
+    stream = _open(_responses_call(_model(completion), tuple(custom_names(completion))), completion)
     created = completion.get("created")
-    response = read_response(stream, as_functions(completion, "message"), created if isinstance(created, int) else None)
-    losses = list(stream.losses)
-    if len(completion["choices"]) > 1:
-        losses.append(Loss("choices[1]", "a response is one answer; only the first is told"))
-    return Converted(response, losses)
+    response = read_response(stream, as_functions(completion), created if isinstance(created, int) else None)
+    return Converted(response, [*stream.losses, *losses])
 
 
 def open_chat_stream(model: str) -> chat_over_responses.Stream:
@@ -105,13 +107,21 @@ def open_chat_stream(model: str) -> chat_over_responses.Stream:
     return _chat_call(model).stream()
 
 
-def open_responses_stream(reply: JSON) -> responses_over_chat.Stream:
-    """The machine that makes events of a recorded reply, named and dated as it is."""
+def open_recording(first: JSON) -> tuple[responses_over_chat.Stream, FreeformCalls]:
+    """The machine that makes events of a recorded stream, which begins so, and what its chunks must go through."""
+    call = _responses_call.__wrapped__(_model(first), ())  # one of its own, as it learns names
+    return _open(call, first), FreeformCalls(call.names)
+
+
+def _open(call: responses_over_chat.Translation, reply: JSON) -> responses_over_chat.Stream:
     name, created = str(reply.get("id") or "recorded"), reply.get("created")
-    call = _responses_call(str(reply.get("model") or "unknown"), tuple(custom_names(reply)))
     return call.stream(
         response_id=f"resp_{name.removeprefix('chatcmpl-')}", created_at=created if isinstance(created, int) else 0
     )
+
+
+def _model(reply: JSON) -> str:
+    return str(reply.get("model") or "unknown")
 
 
 # the request that a recorded reply answers is not at hand; these stand for it

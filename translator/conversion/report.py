@@ -16,6 +16,13 @@ _MOST = 1000
 """How many different ones are counted: what is told stays short, and memory bounded, whatever is read."""
 
 
+def in_words(error: TranslatorError) -> str:
+    """An error with its path; what a model's server told of its own failure is said to be that."""
+    path = "" if error.param is None else f"{error.param}: "
+    own = not isinstance(error, UpstreamError) or (error.code or "").startswith("upstream_")
+    return f"{path}{'' if own else 'the reply failed: '}{error.message}"
+
+
 class Report:
     """Gathers losses and tells them, each with its place; `tell` gets lines."""
 
@@ -37,10 +44,7 @@ class Report:
 
     def refuse(self, place: str, error: TranslatorError) -> None:
         """A document that could not be converted."""
-        path = "" if error.param is None else f"{error.param}: "
-        # an error that a model's server told is no fault of the conversion's
-        told = isinstance(error, UpstreamError) and not (error.code or "").startswith("upstream_")
-        self._refuse(place, f"not converted: {path}{'the reply failed: ' if told else ''}{error.message}", error)
+        self._refuse(place, f"not converted: {in_words(error)}", error)
 
     def fail(self, place: str, error: TranslatorError) -> None:
         """A recorded stream that ended with an error, as it still does."""

@@ -3,29 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import chat_over_responses, responses_over_chat
 from ..body import Body
 from ..errors import TranslatorError
 from ..sse import DONE, MAX_EVENT_BYTES, encode, encode_data
-from .custom_calls import as_functions
-from .documents import Converter, open_chat_stream, open_responses_stream
+from .documents import Converter, Wire, open_chat_stream, open_recording
 from .kinds import kind_of
 from .report import Report
 
 JSON = dict[str, Any]
 
+_BLOCK = 128 * 1024
 
-class _Machine(NamedTuple):
-    stream: chat_over_responses.Stream | responses_over_chat.Stream
-    encode: Callable[[JSON], bytes]
+
+class Machine:
+    """What makes the other API's stream of a recorded one, event by event."""
+
+    def __init__(
+        self,
+        stream: chat_over_responses.Stream | responses_over_chat.Stream,
+        encode: Callable[[JSON], bytes],
+        read: Callable[[JSON], JSON] = lambda event: event,
+    ) -> None:
+        self.stream = stream
+        self.encode = encode
+        self._read = read
 
     def receive(self, event: JSON) -> list[JSON]:
-        told = as_functions(event, "delta")
-        if told is not event and not self.stream.losses:
-            self.stream.losses.report("output", "a freeform call is told as a function call")
-        return self.stream.receive(told)
+        """What one event says."""
+        return self.stream.receive(self._read(event))
+
+    def end(self, body: Body) -> list[JSON]:
+        """What the end of the recording says; one that is cut ends as a stream that broke off does."""
+        if body.fault is not None:
+            return self.stream.fail(body.fault)
+        if body.ended and not self.stream.over:
+            # its end marker is an end, as the machine would have seen in its bytes
+            return [*self.stream.receive_bytes(DONE), *self.stream.finish()]
+        return self.stream.finish()
+
+
+def open_machine(first: JSON, to: Wire) -> Machine | None:
+    """The machine for a stream that begins so; None where it is of that API already, or of neither."""
+    kind = kind_of(first)
+    if kind in ("chunk", "completion") and to == "responses":
+        stream, freeform = open_recording(first)
+        return Machine(stream, encode, freeform.as_functions)
+    if kind in ("event", "response") and to == "chat":
+        told = first.get("response")
+        model = told.get("model") if isinstance(told, dict) else first.get("model")
+        return Machine(open_chat_stream(str(model or "unknown")), encode_data)
+    return None
+
+
+def read_stream(text: bytes, to: Wire) -> Machine | None:
+    """The machine that has read a whole recording; None where that is of neither API, or of the one it is to be of."""
+    body = Body(MAX_EVENT_BYTES)
+    machine: Machine | None = None
+    events: list[JSON] = []
+    for start in range(0, len(text), _BLOCK):
+        events += [event for event in body.receive(text[start : start + _BLOCK]) if isinstance(event, dict)]
+        if machine is None and (first := _first(events)) is not None and (machine := open_machine(first, to)) is None:
+            return None
+        if machine is not None:
+            _receive(machine, events)
+    events += [event for event in body.finish() if isinstance(event, dict)]
+    machine = machine or (open_machine(events[0], to) if events else None)
+    if machine is not None:
+        _receive(machine, events)
+        machine.end(body)
+    return machine
+
+
+def _receive(machine: Machine, events: list[JSON]) -> list[JSON]:
+    """What the machine makes of events, which are taken."""
+    told = [entry for event in events for entry in machine.receive(event)]
+    events.clear()
+    return told
 
 
 def convert_stream(
@@ -36,64 +92,56 @@ def convert_stream(
     A recording that is cut ends as a stream that broke off does.
     """
     body = Body(MAX_EVENT_BYTES)
-    machine: _Machine | None = None
+    machine: Machine | None = None
     read: list[bytes] = []  # what was read before the stream was recognised
+    events: list[JSON] = []
     for line in lines:
-        events = [event for event in body.receive(line) if isinstance(event, dict)]
+        events += [event for event in body.receive(line) if isinstance(event, dict)]
         if machine is None:
             read.append(line)
-            if not events:
+            if (first := _first(events)) is None:
                 continue
-            if (machine := _machine_of(events[0], converter, report, name)) is None:
+            if (machine := _machine_of(first, converter, report, name)) is None:
                 write(b"".join(read))
                 for rest in lines:
                     write(rest)
                 return
-        _write(machine, [told for event in events for told in machine.receive(event)], write)
+        _write(machine, _receive(machine, events), write)
         if body.ended or body.fault is not None:
             break
-    events = [event for event in body.finish() if isinstance(event, dict)]
+    events += [event for event in body.finish() if isinstance(event, dict)]
     if machine is None and events:
-        machine = _machine_of(events[0], converter, report, name)
+        machine = _machine_of(_first(events) or events[0], converter, report, name)
     if machine is None:
         write(b"".join(read))
         if body.fault is not None:
             report.refuse(name, body.fault)
         return
-    _write(machine, [told for event in events for told in machine.receive(event)], write)
+    _write(machine, _receive(machine, events), write)
     _end(machine, body, write, report, name)
 
 
-def _end(machine: _Machine, body: Body, write: Callable[[bytes], object], report: Report, name: str) -> None:
+def _first(events: list[JSON]) -> JSON | None:
+    """The first event that says whose stream it is; what Azure says first, of its filter, has no name yet."""
+    return next((event for event in events if event.get("choices") != []), None)
+
+
+def _end(machine: Machine, body: Body, write: Callable[[bytes], object], report: Report, name: str) -> None:
     stream = machine.stream
-    if body.fault is not None:
-        told = stream.fail(body.fault)
-    elif body.ended and not stream.over:
-        # its end marker is an end, as the machine would have seen in its bytes
-        told = [*stream.receive_bytes(DONE), *stream.finish()]
-    else:
-        told = stream.finish()
-    _write(machine, told, write)
+    _write(machine, machine.end(body), write)
     write(DONE)
     report.add(name, stream.losses)
     if stream.error is not None:
         report.fail(name, stream.error)
 
 
-def _machine_of(event: JSON, converter: Converter, report: Report, name: str) -> _Machine | None:
+def _machine_of(event: JSON, converter: Converter, report: Report, name: str) -> Machine | None:
     """The machine for a stream that begins so; None where it stays as it is, for whatever reason."""
-    kind = kind_of(event)
-    if kind in ("chunk", "completion") and converter.to == "responses":
-        return _Machine(open_responses_stream(event), encode)
-    if kind in ("event", "response") and converter.to == "chat":
-        told = event.get("response")
-        model = told.get("model") if isinstance(told, dict) else event.get("model")
-        return _Machine(open_chat_stream(str(model or "unknown")), encode_data)
-    if kind is None:
+    if kind_of(event) is None:
         report.refuse(name, TranslatorError("This is a stream of neither API.", code="unknown_kind"))
-    return None
+    return open_machine(event, converter.to)
 
 
-def _write(machine: _Machine, told: list[JSON], write: Callable[[bytes], object]) -> None:
+def _write(machine: Machine, told: list[JSON], write: Callable[[bytes], object]) -> None:
     if told:
         write(b"".join(map(machine.encode, told)))

@@ -14,8 +14,10 @@ from .json_string import StringDecoder
 PARAMETER = "input"
 """The function's one parameter."""
 
+OPENING = f'{{"{PARAMETER}":"'
+"""How its arguments begin; the input follows as the inside of a JSON string."""
+
 _OPENING = re.compile(rf'\s*\{{\s*"{PARAMETER}"\s*:\s*"')
-_BARE_OPENING = f'{{"{PARAMETER}":"'
 _ANY_OPENING = re.compile(r'\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*"')
 _OTHER_JSON = re.compile(r'\s*(?:"|\{\s*["}])')
 # what may stand behind the closing quote: the object's end, or the next key
@@ -101,7 +103,7 @@ class _Arguments:
         if (opening := _OPENING.match(text)) is not None:
             self._held.clear()
             return self._string(text, opening.end())
-        if _BARE_OPENING.startswith("".join(text.split())):
+        if OPENING.startswith("".join(text.split())):
             return ""
         if _OTHER_JSON.match(text):
             self.receive = self._hold
