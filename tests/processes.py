@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,6 +31,7 @@ class Command:
         self.first_line = self.process.stdout.readline()
         found = re.search(r"http://\S+", self.first_line)
         self.base_url = found[0] if found else ""
+        self.port = urlsplit(self.base_url).port or 0
 
     def stop(self) -> tuple[str, str]:
         """What it printed, and its log where that goes to a pipe."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from websockets.sync.client import connect
@@ -40,10 +40,16 @@ class Client:
         return self.post("/responses", {"model": "m", "input": input, **fields}, status)
 
 
+class Listening(Protocol):
+    """A server, in this process or another."""
+
+    port: int
+
+
 class Socket:
     """A WebSocket client: creates responses, and reads what it is told."""
 
-    def __init__(self, server: RunningServer, key: str | None = None, prefix: str = "/v1", **options: Any) -> None:
+    def __init__(self, server: Listening, key: str | None = None, prefix: str = "/v1", **options: Any) -> None:
         headers = {"authorization": f"Bearer {key}"} if key else {}
         self._url = f"ws://127.0.0.1:{server.port}{prefix}/responses"
         self._headers = {**headers, **options.pop("headers", {})}

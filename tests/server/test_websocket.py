@@ -1,25 +1,16 @@
-"""`/responses` as a WebSocket: how it is opened, kept and closed; the rules of its turns are with the standard's."""
+"""`/responses` as a WebSocket: how it is kept and closed; the rules of its turns are with the standard's."""
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
-import httpx
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed
 
 from tests.server.stateful import Client, Socket, say, stream, told
 from tests.servers import ScriptedUpstream, Serve, chunk, wait_until
 from translator.server.connection import MOST_WAITING
-
-HANDSHAKE = {
-    "connection": "upgrade",
-    "upgrade": "websocket",
-    "sec-websocket-version": "13",
-    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
-}
 
 
 @pytest.mark.parametrize("prefix", ["", "/v1", "/api/v1"])
@@ -28,48 +19,6 @@ def test_it_is_served_under_every_prefix(prefix: str, upstream: ScriptedUpstream
     with Socket(serve(), prefix=prefix) as socket:
         assert socket.respond("Hi")["output_text"] == "Hello!"
     assert upstream.next().json["stream"] is True
-
-
-def test_a_key_is_asked_for_at_the_upgrade(upstream: ScriptedUpstream, serve: Serve) -> None:
-    server = serve(api_keys=("sk-client",))
-    for key in (None, "sk-wrong"):
-        with pytest.raises(InvalidStatus) as caught, Socket(server, key):
-            pass
-        assert caught.value.response.status_code == 401
-        body = json.loads(caught.value.response.body or b"")
-        assert body["error"]["code"] == "invalid_api_key"
-        assert caught.value.response.headers["x-request-id"].startswith("req_")
-    stream(upstream, "Hello!")
-    with Socket(server, "sk-client") as socket:
-        assert socket.respond("Hi")["output_text"] == "Hello!"
-
-
-@pytest.mark.parametrize("headers", [HANDSHAKE, {"upgrade": "websocket"}])
-def test_turned_off_it_is_refused_with_426_and_a_body(headers: dict[str, str], serve: Serve) -> None:
-    answer = httpx.get(f"{serve(websocket=False).base_url}/responses", headers=headers)
-    assert answer.status_code == 426
-    assert answer.headers["upgrade"] == "websocket"
-    assert answer.json()["error"]["code"] == "websocket_not_available"
-
-
-def test_a_get_that_is_no_upgrade_is_a_405(serve: Serve) -> None:
-    answer = httpx.get(f"{serve().base_url}/responses")
-    assert answer.status_code == 405
-    assert answer.headers["allow"] == "POST"
-
-
-def test_pages_of_other_machines_may_not_connect_where_no_key_is_asked_for(
-    upstream: ScriptedUpstream, serve: Serve
-) -> None:
-    server = serve()
-    for origin in ("https://example.com", "null", "http://["):
-        with pytest.raises(InvalidStatus) as caught, Socket(server, headers={"origin": origin}):
-            pass
-        assert caught.value.response.status_code == 403
-    with Socket(server, headers={"origin": "http://localhost:3000"}):
-        pass
-    with Socket(serve(api_keys=("sk-client",)), "sk-client", headers={"origin": "https://example.com"}):
-        pass
 
 
 def test_a_client_that_leaves_ends_the_upstreams_work(upstream: ScriptedUpstream, serve: Serve) -> None:
@@ -256,15 +205,6 @@ def test_a_connection_that_is_too_old_closes_on_a_client_that_reads_nothing(
                 exchange.event(chunk("x" * 100_000))
         exchange.over.set()
         wait_until(lambda: server.running == 0)
-
-
-def test_a_server_that_stops_says_so_by_the_closing_code(serve: Serve) -> None:
-    server = serve()
-    with Socket(server) as socket:
-        server.begin_stop()
-        with pytest.raises(ConnectionClosed) as caught:
-            socket.receive()
-    assert caught.value.rcvd is not None and caught.value.rcvd.code == 1012
 
 
 @pytest.mark.parametrize(

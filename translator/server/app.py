@@ -14,10 +14,11 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 
 from ..errors import InvalidRequest, TranslatorError
 from .auth import Authenticator
-from .body import ClientLeft
+from .body import ClientLeft, answer_error
 from .chat_completions import ChatCompletions
 from .compactions import Compactions
 from .conversation_items import ConversationItems
@@ -88,6 +89,7 @@ def create_app(
         lifespan=_lifespan(kept, catalogue, upstreams),
     )
     app.router.redirect_slashes = False
+    app.router.default = _answer_nothing_there
     return app
 
 
@@ -181,6 +183,14 @@ def _file_routes(prefix: str, files: Files, uploads: Uploads) -> list[BaseRoute]
 async def _health(request: Request) -> Response:
     """`GET /health`: the server is up; nothing is said of the upstreams."""
     return JSONResponse({"status": "ok"})
+
+
+async def _answer_nothing_there(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] != "websocket":
+        raise HTTPException(404)
+    path = scope["path"][:200]
+    nothing = InvalidRequest(f"There is no WebSocket at {path}: the one there is, is /responses.", status=404)
+    await answer_error(scope, send, nothing)
 
 
 async def _answer_error(request: Request, error: Exception) -> Response:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic_core import from_json, to_json
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from ..errors import InvalidRequest, TranslatorError
 from ..mapping.losses import Loss
@@ -130,6 +130,15 @@ async def send_error(send: Send, error: TranslatorError) -> None:
     """Answers with OpenAI's error body, and the headers that go with the error."""
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in error.headers.items()]
     await send_json(send, error.body(), headers, error.status)
+
+
+async def answer_error(scope: Scope, send: Send, error: TranslatorError) -> None:
+    """Answers as `send_error`, also a WebSocket's handshake, whose connection is not opened then."""
+
+    async def refuse(message: Message) -> None:
+        await send({**message, "type": f"websocket.{message['type']}"})
+
+    await send_error(refuse if scope["type"] == "websocket" else send, error)
 
 
 def losses_header(losses: Sequence[Loss]) -> Headers:

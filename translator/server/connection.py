@@ -22,6 +22,7 @@ from .observation import log_failure, stopping
 from .passages import Passages
 from .passed_turns import PassedTurns
 from .turns import Turn, Turns
+from .websocket_protocol import STOP
 
 JSON = dict[str, Any]
 
@@ -31,6 +32,9 @@ MOST_WAITING = 16
 _CREATE = "response.create"
 _OF_HTTP = ("stream", "stream_options", "background")
 _FAREWELL_SECONDS = 5.0
+
+_NORMAL, _RESTART = 1000, 1012
+"""The codes of closing: the connection has done what it was for, or the server stops."""
 
 
 class Connection:
@@ -52,36 +56,46 @@ class Connection:
         self._send = send
         self._may_say_stream = may_say_stream
         self._memory = Memory()
-        self._passed_turns = PassedTurns(passages, principal, self._memory, self._tell)
+        self._passed_turns = PassedTurns(passages, principal, self._memory, self._tell, lambda: self._cut)
         self._waiting: deque[str | bytes] = deque()
         self._waiting_bytes = 0
         self._arrived = asyncio.Event()
-        self._end: TranslatorError | None = stopping()
-        """Why the connection ends; None: the client left."""
+        self._stopping = False
+        self._cut: TranslatorError | None = stopping()
+        """Why a turn that is cut short is; None: the client left."""
 
     async def serve(self) -> None:
-        """Answers until the client leaves, or the connection has become too old."""
-        work = asyncio.create_task(self._work())
+        """Answers until the client leaves, the server stops, or the connection has become too old."""
+        listening, work = asyncio.create_task(self._listen()), asyncio.create_task(self._work())
         try:
-            async with asyncio.timeout(self._turns.settings.websocket_max_seconds):
-                await self._listen()
-            self._end = None
-        except TimeoutError:
-            self._end = _too_old(self._turns.settings.websocket_max_seconds)
-        finally:
-            work.cancel()
-            await asyncio.wait([work], timeout=_FAREWELL_SECONDS)
-            work.cancel()  # a client that takes nothing more is not waited for
-        if self._end is not None:
-            with contextlib.suppress(TimeoutError, OSError):
-                async with asyncio.timeout(_FAREWELL_SECONDS):
-                    await self._send(_text(envelope(self._end)))
-                    await self._send({"type": "websocket.close", "code": 1000, "reason": self._end.code or ""})
+            seconds = self._turns.settings.websocket_max_seconds
+            await asyncio.wait([listening, work], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            self._cut = None if listening.done() or work.done() else _too_old(seconds)
+        except asyncio.CancelledError:
+            self._stopping = True  # and its grace is over; who stops waits for nothing but this end
+        await _end(listening, work)
+        if listening.cancelled():
+            await self._say_farewell()
+        else:  # the client left
+            listening.result()
+
+    async def _say_farewell(self) -> None:
+        code, reason = (_RESTART if self._stopping else _NORMAL), ""
+        with contextlib.suppress(TimeoutError, OSError):
+            async with asyncio.timeout(_FAREWELL_SECONDS):
+                if self._cut is not None:
+                    reason = self._cut.code or ""
+                    await self._send(_text(envelope(self._cut)))
+                await self._send({"type": "websocket.close", "code": code, "reason": reason})
 
     # ---- what the client sends ----
 
     async def _listen(self) -> None:
         while (message := await self._receive())["type"] != "websocket.disconnect":
+            if message["type"] == STOP:
+                self._stopping = True
+                self._arrived.set()
+                continue
             data = message.get("text") or message.get("bytes") or b""
             size = self._waiting_bytes + len(data)
             if len(self._waiting) >= MOST_WAITING or (self._waiting and size > self._turns.settings.max_body_bytes):
@@ -92,8 +106,11 @@ class Connection:
             self._waiting_bytes = size
             self._arrived.set()
 
-    async def _next(self) -> str | bytes:
+    async def _next(self) -> str | bytes | None:
+        """What came next; None: nothing did, and the server stops."""
         while not self._waiting:
+            if self._stopping:
+                return None
             self._arrived.clear()
             await self._arrived.wait()
         data = self._waiting.popleft()
@@ -103,9 +120,10 @@ class Connection:
     # ---- what it is told ----
 
     async def _work(self) -> None:
-        while True:
-            data = await self._next()
+        while (data := await self._next()) is not None:
             try:
+                if self._stopping:
+                    raise stopping()
                 await self._answer(data)
             except TranslatorError as error:
                 await self._tell(envelope(error))
@@ -125,7 +143,7 @@ class Connection:
             self._memory.forget(body.get("previous_response_id"))
             raise
         try:
-            await turn.tell(_Events(self._tell, turn), lambda: self._end)
+            await turn.tell(_Events(self._tell, turn), lambda: self._cut)
             await turn.linger()
         finally:
             await turn.aclose()
@@ -156,6 +174,14 @@ class Connection:
         except OSError:
             # the connection is gone: whoever listens hears of it too, and ends what is being done
             await asyncio.Event().wait()
+
+
+async def _end(*tasks: asyncio.Task[None]) -> None:
+    """Cancels what still runs, and waits for it a while: a client that takes nothing more is not waited for."""
+    for _ in range(2):
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=_FAREWELL_SECONDS)
 
 
 class _Events:

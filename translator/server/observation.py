@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..errors import TranslatorError
-from .body import send_error
+from .body import answer_error
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 """The id of the request that is being answered."""
@@ -64,13 +64,13 @@ class Observation:
             await self._app(scope, receive, send_with_id)
         except asyncio.CancelledError:
             # only the end of the server cancels requests; who does it waits for nothing but their end
-            if not status and scope["type"] == "http":
-                await send_error(send_with_id, stopping())
+            if not status:
+                await answer_error(scope, send_with_id, stopping())
         except Exception as error:
             log_failure(error)
-            if not status and scope["type"] == "http":
+            if not status:
                 failure = TranslatorError("The server failed: try again, and tell its operator the request id.")
-                await send_error(send_with_id, failure)
+                await answer_error(scope, send_with_id, failure)
         finally:
             path = scope.get("raw_path") or scope["path"].encode("ascii", "backslashreplace")
             _log.info(
@@ -98,4 +98,9 @@ def _request_id(scope: Scope) -> bytes:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _CLEAN_ID.fullmatch(value):
             return bytes(value)
-    return b"req_%032x" % random.getrandbits(128)  # it grants nothing, so it need not cost a call of the system
+    return new_request_id().encode("ascii")
+
+
+def new_request_id() -> str:
+    """An id for a request whose client gave it none."""
+    return f"req_{random.getrandbits(128):032x}"  # it grants nothing, so it need not cost a call of the system

@@ -6,6 +6,7 @@ sends it again; what stands before it, and the upstream has, is named by its id.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -29,6 +30,7 @@ from .turns import new_response_id
 
 JSON = dict[str, Any]
 Tell = Callable[[JSON], Awaitable[None]]
+CutShort = Callable[[], TranslatorError | None]
 
 _TERMINAL = frozenset({events.COMPLETED, events.INCOMPLETE, events.FAILED, "response.cancelled"})
 _CONTINUABLE = frozenset({"completed", "incomplete"})
@@ -42,13 +44,19 @@ _NOTHING_USED = {
 
 
 class PassedTurns:
-    """Answers the messages whose model's upstream speaks Responses itself."""
+    """Answers the messages whose model's upstream speaks Responses itself.
 
-    def __init__(self, passages: Passages, principal: Principal, memory: Memory, tell: Tell) -> None:
+    `cut_short` says why a turn was cancelled if it was; None: the client has left, there is nobody to be told.
+    """
+
+    def __init__(
+        self, passages: Passages, principal: Principal, memory: Memory, tell: Tell, cut_short: CutShort
+    ) -> None:
         self._passages = passages
         self._principal = principal
         self._memory = memory
         self._tell = tell
+        self._cut_short = cut_short
 
     async def take(self, body: JSON, *, generate: bool) -> bool:
         """Answer a request if it is to be passed through; whether it was.
@@ -83,6 +91,10 @@ class PassedTurns:
                     raise
                 self._memory.forget(turn.previous)
                 await door.fail(error)
+            except asyncio.CancelledError:
+                if door.begun and (reason := self._cut_short()) is not None:
+                    await door.fail(reason)
+                raise
             await passage.linger()
         finally:
             await passage.aclose()

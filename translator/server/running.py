@@ -23,6 +23,7 @@ from .kept import Kept
 from .observation import RequestIdFilter
 from .origins import WrongSetting
 from .settings import Settings
+from .websocket_protocol import WebSocketProtocol
 
 _BACKLOG = 2048
 
@@ -139,7 +140,7 @@ def configure(app: ASGIApp | Callable[[], ASGIApp], settings: Settings, *, facto
         lifespan="on",
         backlog=_BACKLOG,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        ws="websockets-sansio",
+        ws=WebSocketProtocol,
         ws_max_size=settings.max_body_bytes,
         ws_per_message_deflate=False,  # it would cost more than the translation, for every event
         timeout_graceful_shutdown=max(1, round(settings.shutdown_grace_seconds)),

@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from ..errors import InvalidRequest, TranslatorError
 from .auth import Authenticator
-from .body import send_error
+from .body import answer_error
 from .connection import Connection
 from .passages import Passages
 from .settings import is_loopback
@@ -41,7 +41,7 @@ class WebSocketResponses:
             self._refuse_foreign_pages(headers.get(b"origin"))
             principal = self._authenticator.identify(scope)
         except TranslatorError as error:
-            await refuse(send, error)
+            await answer_error(scope, send, error)
             return
         await send({"type": "websocket.accept"})
         openais = _OPENAIS_PROTOCOL in headers.get(b"openai-beta", b"")
@@ -68,15 +68,6 @@ class WebSocketResponses:
                 status=403,
                 code="origin_not_allowed",
             )
-
-
-async def refuse(send: Send, error: TranslatorError) -> None:
-    """Answers the handshake with OpenAI's error body instead of opening the connection."""
-
-    async def send_as_websocket(message: Message) -> None:
-        await send({**message, "type": f"websocket.{message['type']}"})
-
-    await send_error(send_as_websocket, error)
 
 
 def _upgrade_required() -> InvalidRequest:
