@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from .. import chat_over_responses, responses_over_chat
+from ..chat_over_responses.options import DEFAULT_OPTIONS as DEFAULT_REPLY_OPTIONS
 from ..chat_over_responses.request import translate_valid as to_responses
 from ..dialects import DEFAULT
 from ..errors import InvalidRequest
@@ -65,7 +66,7 @@ class Converter:
 
 
 def _responses_request(request: JSON) -> Converted:
-    call = to_responses(chat.validate(request), None, None, chat_over_responses.ReplyOptions())  # type: ignore[arg-type]  # plain
+    call = to_responses(chat.validate(request), None, None, DEFAULT_REPLY_OPTIONS)  # type: ignore[arg-type]  # plain
     return Converted(call.responses_request, call.losses)
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .paths import values_at
 
@@ -35,8 +34,7 @@ OUTPUT_PATHS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """In tokens; None where the upstream does not say."""
 
     window: int | None = None

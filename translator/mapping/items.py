@@ -34,17 +34,28 @@ def map_chat_messages(messages: Sequence[JSON], losses: Losses) -> tuple[str | N
     if first["role"] in ("system", "developer") and isinstance(first["content"], str) and not alone:
         instructions = first["content"]
     gatherer = _Gatherer(losses)
+    items = gatherer.items
     for index, message in enumerate(messages):
+        role = message["role"]
+        if len(message) == 2 and type(content := message.get("content")) is str:
+            if index or instructions is None:  # most are such, and nothing of them needs a path
+                items.append({"type": "message", "role": role, "content": content})
+            continue
         path = f"messages[{index}]"
-        if "name" in message and message["role"] != "function":
-            losses.report(f"{path}.name", "the speakers of the Responses API have no names")
-        for key in sorted(message.keys() - FIELDS.get(message["role"], PLAIN_FIELDS)):
-            if message[key]:  # SDKs write empty lists where there is nothing
-                losses.report(f"{path}.{key}", f"the Responses API has no '{key}' of a message that is sent")
+        if not FIELDS.get(role, PLAIN_FIELDS).issuperset(message) or "name" in message:
+            _report_unsaid(message, path, losses)
         if index or instructions is None:
-            gatherer.kinds.get(message["role"], gatherer.plain)(message, path)
+            gatherer.kinds.get(role, gatherer.plain)(message, path)
     gatherer.finish()
-    return instructions, gatherer.items
+    return instructions, items
+
+
+def _report_unsaid(message: JSON, path: str, losses: Losses) -> None:
+    if "name" in message and message["role"] != "function":
+        losses.report(f"{path}.name", "the speakers of the Responses API have no names")
+    for key in sorted(message.keys() - FIELDS.get(message["role"], PLAIN_FIELDS)):
+        if message[key]:  # SDKs write empty lists where there is nothing
+            losses.report(f"{path}.{key}", f"the Responses API has no '{key}' of a message that is sent")
 
 
 class _Gatherer:

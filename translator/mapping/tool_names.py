@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
+from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -12,6 +13,11 @@ LONGEST = 64
 
 _TAKEN_EVERYWHERE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")  # Kimi wants a letter first
 _REFUSED = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+@lru_cache(maxsize=1024)  # the tools of an application are the same in all its requests
+def _is_taken_everywhere(name: str) -> bool:
+    return _TAKEN_EVERYWHERE.fullmatch(name) is not None
 
 
 class Tool(NamedTuple):
@@ -43,7 +49,7 @@ class ToolNames:
         name = self._upstream.get(tool)
         if name is None:
             name = _flat(tool)
-            if not _TAKEN_EVERYWHERE.fullmatch(name) or name in self._tools:
+            if name in self._tools or not _is_taken_everywhere(name):
                 name = _hashed(name, tool, self._tools)
             self._upstream[tool] = name
             self._tools[name] = tool

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..dialects import Dialect
 from ..errors import InvalidRequest, Unsupported
@@ -23,11 +22,10 @@ JSON = dict[str, Any]
 _LISTS = ("additional_tools", "tool_search_output")
 """The items that hold tools."""
 
-_UNTOLD = ("allowed_callers", "async", "output_schema")
+_UNTOLD = frozenset({"allowed_callers", "async", "output_schema"})
 
 
-@dataclass(frozen=True, slots=True)
-class ToolPlan:
+class ToolPlan(NamedTuple):
     """How an upstream is told of the tools."""
 
     parameters: JSON
@@ -36,11 +34,11 @@ class ToolPlan:
     policy: CallPolicy
     """What binds the reply."""
 
+    names: ToolNames
+    """What the upstream calls the client's tools."""
+
     instruction: str | None = None
     """What is said in words where `tool_choice` cannot say it."""
-
-    names: ToolNames = field(default_factory=ToolNames)
-    """What the upstream calls the client's tools."""
 
     @property
     def sent(self) -> list[str]:
@@ -64,7 +62,10 @@ def map_tools(
     choice = request.get("tool_choice", "auto")
     names = ToolNames()
     listed = _listed(request, history)
-    check_allowed(choice, [Offered(tool, tool.name, definition) for _, tool, definition in listed])
+    if not listed and choice == "auto":
+        return ToolPlan({}, map_policy(choice, request.get("parallel_tool_calls") is not False, ()), names)
+    if not isinstance(choice, str):
+        check_allowed(choice, [Offered(tool, tool.name, definition) for _, tool, definition in listed])
     offered = _map_offered(listed, choice, names, dialect, losses) if listed else []
     parallel = request.get("parallel_tool_calls") is not False
     policy = map_policy(choice, parallel, offered)
@@ -75,18 +76,18 @@ def map_tools(
                 param="tool_choice",
                 code="invalid_value",
             )
-        return ToolPlan({}, policy, names=names)
+        return ToolPlan({}, policy, names)
     parameters, instruction = map_choice(choice, offered, rungs(dialect, in_words), dialect.required_word)
     if instruction is not None:
         losses.report("tool_choice", "the upstream is asked for the call in words only")
     if "parallel_tool_calls" in request and "tools" in parameters:
         parameters["parallel_tool_calls"] = request["parallel_tool_calls"]
-    return ToolPlan(parameters, policy, instruction, names)
+    return ToolPlan(parameters, policy, names, instruction)
 
 
 def withhold_tools() -> ToolPlan:
     """No tools, and no calls, whatever the request lists."""
-    return ToolPlan({}, CallPolicy(allowed=frozenset()))
+    return ToolPlan({}, CallPolicy(allowed=frozenset()), ToolNames())
 
 
 def with_answer_tool(plan: ToolPlan, tool: JSON, dialect: Dialect, losses: Losses, *, in_words: bool) -> ToolPlan:
@@ -106,7 +107,7 @@ def with_answer_tool(plan: ToolPlan, tool: JSON, dialect: Dialect, losses: Losse
         instruction = f"Give your answer by calling {name}, not as text."
         losses.report("text.format", "the upstream is asked in words only to answer by a call")
     words = "\n\n".join(word for word in (plan.instruction, instruction) if word)
-    return replace(plan, parameters=chat, instruction=words or None)
+    return plan._replace(parameters=chat, instruction=words or None)
 
 
 def _name(tool: JSON) -> str:
@@ -126,12 +127,14 @@ def map_call(item: JSON, names: ToolNames) -> JSON:
 
 def _listed(request: JSON, history: Sequence[JSON]) -> list[tuple[str, Tool, JSON]]:
     """All tools of a request: those in its list, those in its input, and those that were found."""
-    listed = list(members(request.get("tools") or (), "tools"))
+    tools = request.get("tools")
+    listed = list(members(tools, "tools")) if tools else []
     items = request.get("input", ())
     for place, among in (("history", history), ("input", items if not isinstance(items, str) else ())):
-        for index, item in enumerate(among):
-            if item.get("type") in _LISTS:
-                listed.extend(_listed_in(item, f"{place}[{index}].tools"))
+        if not {item.get("type") for item in among}.isdisjoint(_LISTS):
+            for index, item in enumerate(among):
+                if item.get("type") in _LISTS:
+                    listed.extend(_listed_in(item, f"{place}[{index}].tools"))
     return listed
 
 
@@ -161,10 +164,10 @@ def _map_offered(
             left_out.append((path, definition))
         else:
             name = names.upstream(tool, grammar=has_grammar(definition))
-            chat = _map_function(name, definition, dialect, losses, path, strict)
-            if offered.get(tool, (tool, name, chat)) != (tool, name, chat):
+            entry = Offered(tool, name, _map_function(name, definition, dialect, losses, path, strict))
+            if tool in offered and offered[tool] != entry:
                 losses.report(path, f"'{tool.name}' is defined twice, and here otherwise; this definition is offered")
-            offered[tool] = Offered(tool, name, chat)
+            offered[tool] = entry
             if definition.get("defer_loading"):
                 deferred.append(path)
     if deferred:
@@ -177,6 +180,8 @@ def _map_offered(
 def _is_hosted(tool: JSON) -> bool:
     """Whether a tool would be run by OpenAI's servers."""
     match tool["type"]:
+        case "function":
+            return False
         case "shell":
             return not runs_at_the_client(tool)
         case "tool_search":
@@ -198,13 +203,14 @@ def _leave_out(path: str, tool: JSON, choice: Any, others: bool, losses: Losses)
 
 def _strict(listed: Sequence[tuple[str, Tool, JSON]], dialect: Dialect, losses: Losses) -> bool:
     """Whether functions are sent with their `strict`; those that lose it are reported."""
+    if dialect.strict_tools == "send":
+        return True
     functions = [
         (path, bool(definition.get("strict")))
         for path, tool, definition in listed
         if tool.kind not in dialect.hosted_tools and not _is_hosted(definition)
     ]
-    agree = len({strict for _, strict in functions}) == 1
-    if dialect.strict_tools == "send" or (dialect.strict_tools == "uniform" and agree):
+    if dialect.strict_tools == "uniform" and len({strict for _, strict in functions}) == 1:
         return True
     why = "the upstream knows no strict functions"
     if dialect.strict_tools == "uniform":
@@ -219,13 +225,12 @@ def _map_function(name: str, tool: JSON, dialect: Dialect, losses: Losses, path:
     function: JSON = {"name": name, **KINDS[tool["type"]].offer(tool)}
     if not strict:
         function.pop("strict", None)
-    if "parameters" in function:
+    if "parameters" in function and dialect.schema_flavor != "json_schema":
         function["parameters"], dropped = fit_schema(function["parameters"], dialect.schema_flavor)
         if dropped:
             losses.report(f"{path}.parameters", f"the upstream is not told of {', '.join(dropped)}")
-    for key in _UNTOLD:
-        if key in tool:
-            losses.report(f"{path}.{key}", "chat functions have no such thing")
+    for key in () if _UNTOLD.isdisjoint(tool) else sorted(_UNTOLD & tool.keys()):
+        losses.report(f"{path}.{key}", "chat functions have no such thing")
     return {"type": "function", "function": function}
 
 
@@ -258,8 +263,9 @@ def call_from_chat(call: JSON) -> JSON:
         item["input"] = called["input"]
     else:
         item["arguments"] = called.get("arguments", "")
-    extra = {key: value for key, value in call.items() if key not in _CALL_KEYS}
-    return {**item, KEY: extra} if extra else item
+    if not _CALL_KEYS.issuperset(call):
+        item[KEY] = {key: value for key, value in call.items() if key not in _CALL_KEYS}
+    return item
 
 
 _CALL_KEYS = frozenset({"id", "type", "index", "function", "custom"})

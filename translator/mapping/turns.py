@@ -29,9 +29,9 @@ class Turn:
         self.calls: list[Call] = []
         self.answered = False  # an output stood in the input: what the assistant says next is another turn
 
-    def is_text(self) -> bool:
-        """Whether it is nothing but text, as most are."""
-        return not (self.calls or self.reasoning or self.details or self.text is None or self.refusal is not None)
+    def awaits_answer(self) -> bool:
+        """Whether nothing but thoughts were told of it so far."""
+        return not (self.calls or self.answered or self.text is not None or self.refusal is not None)
 
 
 class Call:
@@ -74,7 +74,8 @@ class Writer:
             message["refusal"] = turn.refusal
         if turn.calls:
             message["tool_calls"] = [self._call(call) for call in turn.calls]
-        self._replay_reasoning(message, turn)
+        if turn.reasoning or turn.details or dialect.reasoning_placeholder is not None:
+            self._replay_reasoning(message, turn)
         if turn.text is None and turn.refusal is None and not turn.calls:
             return []  # only reasoning: reported by now
         messages = [message]
@@ -86,11 +87,13 @@ class Writer:
         return messages
 
     def _call(self, call: Call) -> JSON:
-        call_id = call.chat["id"]
-        shaped = {**call.chat, "id": self.ids.shaped(call_id)}
-        if own := self.extras.get(call_id):
-            shaped |= {key: own[key] for key in sorted(self.dialect.tool_call_extra & own.keys())}
-        return shaped
+        chat = call.chat
+        call_id = chat["id"]
+        if self.dialect.tool_call_id != "keep":
+            chat = {**chat, "id": self.ids.shaped(call_id)}
+        if self.extras and (own := self.extras.get(call_id)):
+            chat = {**chat, **{key: own[key] for key in sorted(self.dialect.tool_call_extra & own.keys())}}
+        return chat
 
     def _in_words(self, turn: Turn) -> list[JSON]:
         """Calls and their outputs for an upstream that knows no tools."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from pydantic import BaseModel
 
@@ -30,22 +29,20 @@ from .stream import Stream
 
 JSON = dict[str, Any]
 
-_CARRIED = tuple(
+_CARRIED = frozenset(
     name
     for name, entry in LEDGER.items()
     if entry.fate == "carried" and name not in ("stream", "parallel_tool_calls")  # these depend on others
 )
 
-_REFUSED = tuple(name for name, entry in LEDGER.items() if entry.fate == "refused")
-
 _HISTORY = ("previous_response_id", "conversation")
+_REFUSED = frozenset(name for name, entry in LEDGER.items() if entry.fate == "refused").union(_HISTORY)
 
 LOGPROBS = "message.output_text.logprobs"
 ENCRYPTED_REASONING = "reasoning.encrypted_content"
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(NamedTuple):
     """One request, translated, with all that its reply needs to know of it."""
 
     request: JSON
@@ -192,14 +189,24 @@ def translate_valid(
             attachments,
         ),
     }
-    parameters = {**plan.parameters, **_parameters(asked, losses), **map_effort(effort, dialect, losses)}
+    parameters, unknown = _parameters(asked)
+    if effort is not None:
+        parameters |= map_effort(effort, dialect, losses)
     if format.response_format is not None:
         parameters["response_format"] = format.response_format
-    limits = Limits(window, output_limit)
-    limit = map_token_limit(asked.get("max_output_tokens"), limits, {**chat, **plan.parameters}, dialect, losses)
+    sized = chat
+    if plan.parameters:
+        parameters = {**plan.parameters, **parameters}
+        sized = {**chat, **plan.parameters}  # the tools share the window, too
+    limit = map_token_limit(asked.get("max_output_tokens"), Limits(window, output_limit), sized, dialect, losses)
     if limit is not None:
         parameters[dialect.max_tokens_field] = limit
-    _add_parameters(chat, parameters, asked, dialect, losses)
+    _add_parameters(chat, parameters, dialect, losses)
+    if unknown:
+        _add_unknown(chat, unknown, dialect, losses)
+    if dialect.extra_body:
+        refused = dialect.params_refused
+        chat.update({name: value for name, value in dialect.extra_body.items() if name not in refused})
     if asked.get("stream") or _must_stream(effort, dialect):
         chat.update(_streaming(dialect))
     return Translation(
@@ -226,9 +233,9 @@ def _plan(
         policy = "downgrade"
     in_words = policy == "downgrade" and thinks(effort)
     plan = map_tools(asked, dialect, losses, history, in_words=in_words) if offers else withhold_tools()
-    format = map_text_format(
-        asked.get("text", {}).get("format"), dialect, tools=plan.sent, must_call=plan.policy.required, losses=losses
-    )
+    wanted = asked["text"].get("format") if "text" in asked else None
+    sent = plan.sent if wanted is not None else ()
+    format = map_text_format(wanted, dialect, tools=sent, must_call=plan.policy.required, losses=losses)
     if format.answer_tool is not None:
         plan = with_answer_tool(plan, format.answer_tool, dialect, losses, in_words=in_words)
     if policy == "disable_thinking" and plan.forces and thinks(effort):
@@ -247,14 +254,14 @@ def _must_stream(effort: str | None, dialect: Dialect) -> bool:
 
 
 def _refuse(request: JSON, resolved: bool) -> None:
-    for name in _REFUSED:
-        if request.get(name):
+    for name in () if _REFUSED.isdisjoint(request) else request:
+        if name in _HISTORY:
+            if request[name] and not resolved:
+                raise Unsupported(
+                    f"'{name}' stands for items that are not kept here: send the earlier items in 'input'.", param=name
+                )
+        elif name in _REFUSED and request[name]:
             raise Unsupported(f"'{name}' is not supported. {LEDGER[name].why}", param=name)
-    for name in _HISTORY:
-        if request.get(name) and not resolved:
-            raise Unsupported(
-                f"'{name}' stands for items that are not kept here: send the earlier items in 'input'.", param=name
-            )
     if not resolved and not request.get("input") and request.get("input") != "":
         raise InvalidRequest(
             "Missing required parameter: 'input'; send a string or a list of items.",
@@ -275,29 +282,38 @@ def _report(request: JSON, options: ReplyOptions, losses: Losses, *, stored: boo
             losses.report(f"include[{index}]", f"there is no '{wanted}' to include")
 
 
-def _parameters(request: JSON, losses: Losses) -> JSON:
-    """What chat has under the same name, or under another."""
-    parameters: JSON = {name: request[name] for name in _CARRIED if name in request}
+def _parameters(request: JSON) -> tuple[JSON, JSON]:
+    """What chat has under the same name, or under another; and what nobody knows."""
+    parameters: JSON = {}
+    unknown: JSON = {}
+    for name, value in request.items():
+        if name in _CARRIED:
+            parameters[name] = value
+        elif name not in LEDGER:
+            unknown[name] = value
     if "verbosity" in request.get("text", {}):
         parameters["verbosity"] = request["text"]["verbosity"]
     if request.get("top_logprobs") or LOGPROBS in request.get("include", ()):
         parameters["logprobs"] = True
     else:
         parameters.pop("top_logprobs", None)  # none are asked for; alone it is an error upstream
-    return parameters
+    return parameters, unknown
 
 
-def _add_parameters(chat: JSON, parameters: JSON, request: JSON, dialect: Dialect, losses: Losses) -> None:
-    """Add what this upstream takes, under its names; what nobody knows, as `extra_body` of an SDK; constants."""
+def _add_parameters(chat: JSON, parameters: JSON, dialect: Dialect, losses: Losses) -> None:
+    """Add what this upstream takes, under its names."""
     refused, taken, rename = dialect.params_refused, dialect.params, dialect.rename
     for name, value in parameters.items():
         if name in refused or (taken is not None and name not in taken):
             losses.report(_request_path(name), f"the upstream takes no '{name}'")
         else:
             chat[rename.get(name, name) if rename else name] = value
-    for name, value in request.items():
-        if name in LEDGER:
-            continue
+
+
+def _add_unknown(chat: JSON, unknown: JSON, dialect: Dialect, losses: Losses) -> None:
+    """Add what nobody knows, as `extra_body` of an SDK."""
+    refused, rename = dialect.params_refused, dialect.rename
+    for name, value in unknown.items():
         if name in refused:
             losses.report(name, f"the upstream takes no '{name}'")
             continue
@@ -309,8 +325,6 @@ def _add_parameters(chat: JSON, parameters: JSON, request: JSON, dialect: Dialec
         written = rename.get(name, name)
         if chat.setdefault(written, value) != value:
             losses.report(name, f"the request itself becomes the upstream's '{written}'")
-    if dialect.extra_body:
-        chat.update({name: value for name, value in dialect.extra_body.items() if name not in refused})
 
 
 _REQUEST_PATHS = {

@@ -47,7 +47,7 @@ class Target(NamedTuple):
         if model.hosted_tools:
             dialect = dataclasses.replace(dialect, hosted_tools=dialect.hosted_tools | model.hosted_tools)
         if model.max_output_tokens is not None:
-            limits = dataclasses.replace(limits, max_output=model.max_output_tokens)
+            limits = limits._replace(max_output=model.max_output_tokens)
         return Known(dialect, limits)
 
 

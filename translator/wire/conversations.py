@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from .items import Item
-from .reading import LENIENT, NullsInside, validate_with
+from .reading import LENIENT, Entries, validate_with
 from .responses import MetadataKey, MetadataValue
 
 JSON = dict[str, Any]
@@ -22,7 +22,7 @@ class Creation(TypedDict):
     """The body of `POST /conversations`."""
 
     __pydantic_config__ = LENIENT  # type: ignore[misc]
-    items: NotRequired[Annotated[list[Item], NullsInside] | None]
+    items: NotRequired[Annotated[list[Item], Entries] | None]
     metadata: NotRequired[Metadata | None]
 
 
@@ -37,7 +37,7 @@ class Addition(TypedDict):
     """The body of `POST /conversations/{id}/items`."""
 
     __pydantic_config__ = LENIENT  # type: ignore[misc]
-    items: Annotated[list[Item], Field(min_length=1), NullsInside]
+    items: Annotated[list[Item], Field(min_length=1), Entries]
 
 
 # what is read is used as the plain dicts it is

@@ -10,7 +10,7 @@ from pydantic import Discriminator, Field, Tag
 from typing_extensions import TypedDict
 
 from .parts import Content, Part
-from .reading import LENIENT, Nulls, NullsInside, StringOrList
+from .reading import LENIENT, Entries, Nulls, StringOrList
 from .tools import Tool
 
 CallId = Annotated[str, Field(min_length=1)]
@@ -272,6 +272,6 @@ Item = Annotated[
 """An item without nulls: whoever lists items takes them out."""
 
 Input = Annotated[
-    Annotated[str, Tag("<string>")] | Annotated[list[Item], NullsInside, Tag("<list>")],
+    Annotated[str, Tag("<string>")] | Annotated[list[Item], Entries, Tag("<list>")],
     StringOrList,
 ]

@@ -14,7 +14,7 @@ _LANGUAGES = {"lark": "this Lark grammar", "regex": "this regular expression"}
 
 def has_grammar(tool: JSON) -> bool:
     """Whether the input is to follow a grammar."""
-    return bool(tool.get("format", {}).get("type") == "grammar")
+    return "format" in tool and bool(tool["format"].get("type") == "grammar")
 
 
 def _offer(tool: JSON) -> JSON:
