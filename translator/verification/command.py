@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import TypeVar
 
 import click
 import httpx
 
 from .. import __version__
+from ..body import parse
 from ..corpus import Case, load
 from .installation import verify_installation
 from .upstream import Asked, questions, verify_upstream
 
+_T = TypeVar("_T")
 _EXCHANGES = {"chat": "responses_over_chat", "responses": "chat_over_responses"}
 
 
@@ -36,23 +39,38 @@ def verify(
     """Hold this installation, or a live upstream, to the published cases.
 
     Without --upstream every case is translated and compared with its snapshot, byte for byte. With it, the upstream is
-    asked what the cases ask, and what its answers tell is compared with the expected answers. The status is 1 if
-    anything differs.
+    asked what the cases ask, and what its answers tell is compared with the expected answers; "free choice" is said of
+    one that is another, as any model's may be. The status is 1 if anything differs, 2 if nothing could be verified.
     """
     if upstream is None:
-        differing = _verify_installation([case for case in _all_cases() if fnmatch(case.name, pattern)])
+        differing = _verify_installation(_named(list(_all_cases()), pattern, lambda case: case.name))
     else:
-        asked = [entry for entry in questions(_EXCHANGES[wire]) if fnmatch(entry.case.name, pattern)]
+        asked = _named(questions(_EXCHANGES[wire]), pattern, lambda entry: entry.case.name)
         headers = {"content-type": "application/json", "user-agent": f"responses-translator/{__version__}"}
         if api_key:
             headers["authorization"] = f"Bearer {api_key}"
         try:
             with httpx.Client(base_url=upstream.rstrip("/") + "/", headers=headers, timeout=120) as client:
-                differing = _verify_upstream(client, _EXCHANGES[wire], asked, model or _first_model(client), record)
+                differing = _verify_upstream(client, _EXCHANGES[wire], asked, _model(client, model), record)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            raise click.ClickException(f"The upstream cannot be asked: {error or type(error).__name__}.") from None
+            why = str(error).rstrip(".") or type(error).__name__
+            raise _NothingVerified(f"The upstream cannot be asked: {why}.") from None
     if differing:
         raise SystemExit(1)
+
+
+class _NothingVerified(click.ClickException):
+    """There is no verdict."""
+
+    exit_code = 2
+
+
+def _named(cases: list[_T], pattern: str, name: Callable[[_T], str]) -> list[_T]:
+    """Those whose names fit."""
+    fitting = [case for case in cases if fnmatch(name(case), pattern)]
+    if not fitting:
+        raise _NothingVerified(f"No case that can be verified so is called {pattern}; * stands for anything.")
+    return fitting
 
 
 def _all_cases() -> Iterator[Case]:
@@ -87,25 +105,43 @@ def _verify_upstream(client: httpx.Client, exchange: str, asked: list[Asked], mo
         for finding in verify_upstream(client, exchange, asked, model=model, record=record):
             findings.append(finding)
             step()
-    for case, differences in findings:
-        click.echo(f"{'differs' if differences else 'as expected':<12} {case.name}")
-        for line in differences:
+    free = 0
+    for case, differences, choices in findings:
+        verdict = "differs" if differences else "free choice" if choices else "as expected"
+        click.echo(f"{verdict:<12} {case.name}")
+        for line in [*differences, *choices]:
             click.echo(f"{'':<12}   {line}")
         differing += bool(differences)
-    _sum_up(len(asked), differing)
+        free += verdict == "free choice"
+    _sum_up(len(asked), differing, free)
     return differing
 
 
-def _first_model(client: httpx.Client) -> str:
-    listed = client.get("models").raise_for_status().json()
-    models = listed.get("data") if isinstance(listed, dict) else None
-    if not isinstance(models, list) or not models or not isinstance(models[0].get("id"), str):
+def _model(client: httpx.Client, named: str | None) -> str:
+    """The model to ask for. The list of models is asked for in any case: it shows whether there is anybody."""
+    reply = client.get("models")
+    if reply.status_code in (401, 403):
+        given = "authorization" in client.headers
+        raise ValueError("it does not take this --api-key" if given else "it wants a key: give it with --api-key")
+    if named is not None:
+        return named
+    if reply.is_error:
+        raise ValueError(f"it answers GET models with {reply.status_code}, so name a model with --model")
+    listed = parse(reply.content) or {}
+    models = listed.get("data")
+    first = models[0] if isinstance(models, list) and models else None
+    if not isinstance(first, dict) or not isinstance(first.get("id"), str):
         raise ValueError("it lists no model, so name one with --model")
-    return str(models[0]["id"])
+    return str(first["id"])
 
 
-def _sum_up(cases: int, differing: int) -> None:
-    click.echo(f"{cases} cases, {differing} of them differ" if differing else f"{cases} cases, all as expected")
+def _sum_up(cases: int, differing: int, free: int = 0) -> None:
+    if not (differing or free):
+        click.echo(f"{cases} cases, all as expected")
+        return
+    told = f"{differing} of them differ" if differing else "none of them differs"
+    freely = f"; {free} are answered otherwise, as any model may" if free else ""
+    click.echo(f"{cases} cases, {told}{freely}")
 
 
 @contextmanager

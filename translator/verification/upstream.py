@@ -1,12 +1,14 @@
 """What a live upstream answers to the cases' requests, against what the corpus says of such an answer.
 
 No two models say the same, so it is not the words that are compared but what is told: how the answer ended, which items
-or fields it has and in which order, whether usage was counted. Cases that ask for the same are asked once, and those
-alone whose expectation is an answer: many are about upstreams that answer oddly.
+or fields it has, whether usage was counted; and where a model may answer in words or by a call, as it likes, that is
+told apart from faults. Cases that ask for the same are asked once, and those alone whose expectation is an answer, and
+whose request names nothing that another upstream made: many are about upstreams that answer oddly.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,10 +17,10 @@ import httpx
 from pydantic_core import from_json, to_json
 
 from .. import chat_over_responses, responses_over_chat
-from ..body import parse
 from ..corpus import Case, load, snapshots
 from ..errors import TranslatorError
 from ..mapping.upstream_error import map_upstream_error
+from .answers import Question, Told, compare, of_chat_request, of_completion, of_response, of_responses_request
 
 JSON = dict[str, Any]
 
@@ -31,7 +33,10 @@ class Finding(NamedTuple):
 
     case: Case
     differences: list[str]
-    """In words; none where the answer is what was expected."""
+    """In words; none where the answer is as good as the expected one."""
+
+    choices: Sequence[str] = ()
+    """Where it is another, as any model's may be, in words."""
 
 
 class Asked(NamedTuple):
@@ -51,9 +56,13 @@ def questions(exchange: str) -> list[Asked]:
         if request is None or case.settings or request in asked:
             continue
         expected = from_json(files["response.json"])
-        if _is_ordinary(expected):
+        if _is_ordinary(expected) and not _FOREIGN.search(request):
             asked[request] = Asked(case, from_json(request), expected)
     return list(asked.values())
+
+
+_FOREIGN = re.compile(rb'"(encrypted_content|file_id|provider_data)": |https://example\.com/')
+"""What only the upstream that made it can read, and addresses where nothing is."""
 
 
 def _is_ordinary(answer: JSON) -> bool:
@@ -89,7 +98,7 @@ def verify_upstream(
             continue
         if record is not None:
             _record(record / entry.case.name, entry.case, reply)
-        yield Finding(entry.case, _differences(exchange, entry, reply.content))
+        yield _judge(exchange, entry, reply.content)
 
 
 def _record(folder: Path, case: Case, reply: httpx.Response) -> None:
@@ -99,64 +108,36 @@ def _record(folder: Path, case: Case, reply: httpx.Response) -> None:
     (folder / f"upstream.{_SUFFIXES[streams]}").write_bytes(reply.content)
 
 
-def _differences(exchange: str, entry: Asked, answer: bytes) -> list[str]:
+def _judge(exchange: str, entry: Asked, answer: bytes) -> Finding:
+    if not answer.lstrip().startswith(_BEGINNINGS):
+        begins = answer.lstrip()[:_SHOWN].decode("utf-8", "replace") or "nothing"
+        return Finding(entry.case, [f"the answer is neither JSON nor a stream of events, but begins: {begins}"])
     try:
-        found = _TRANSLATE[exchange](entry.case.request, answer)
+        question, expected, told = _COMPARED[exchange](entry, answer)
     except TranslatorError as error:
-        return [f"the answer failed: {error.message}"]
-    describe = _DESCRIBE[exchange]
-    expected, told = describe(entry.expected), describe(found)
-    return [f"{name}: expected {expected[name]}, got {told[name]}" for name in expected if expected[name] != told[name]]
+        return Finding(entry.case, [f"the answer failed: {error.message}"])
+    return Finding(entry.case, *compare(question, expected, told))
 
 
-def _response(request: JSON, answer: bytes) -> JSON:
+_BEGINNINGS = (b"{", b"[", b"data:", b"event:", b"id:", b"retry:", b":", b"\xef\xbb\xbf")
+_SHOWN = 60
+
+
+def _compared_responses(entry: Asked, answer: bytes) -> tuple[Question, Told, Told]:
+    request = entry.case.request
     call = responses_over_chat.translate_request(request)
-    return call.translate_response(answer, response_id="resp_verify")
+    response = call.translate_response(answer, response_id="resp_verify")
+    told = [of_response(said, call.names) for said in (entry.expected, response)]
+    return of_responses_request(request, call.chat_request), told[0], told[1]
 
 
-def _completion(request: JSON, answer: bytes) -> JSON:
-    return chat_over_responses.translate_request(request).translate_response(answer)
+def _compared_completions(entry: Asked, answer: bytes) -> tuple[Question, Told, Told]:
+    request = entry.case.request
+    completion = chat_over_responses.translate_request(request).translate_response(answer)
+    return of_chat_request(request), of_completion(entry.expected), of_completion(completion)
 
 
-_TRANSLATE: dict[str, Callable[[JSON, bytes], JSON]] = {
-    "responses_over_chat": _response,
-    "chat_over_responses": _completion,
-}
-
-
-def _of_response(response: JSON) -> dict[str, str]:
-    """What a response tells, without its words."""
-    kinds = [_kind(item) for item in response["output"] if item["type"] != "reasoning"]  # whether it thinks is its own
-    format = response["text"]["format"]["type"]
-    told = {
-        "status": str(response["status"]),
-        "output": " ".join(dict.fromkeys(kinds)) or "nothing",
-        "usage": "none" if response["usage"] is None else "counted",
-    }
-    if format != "text":
-        texts = [part["text"] for item in response["output"] for part in item.get("content", ()) if "text" in part]
-        told["text"] = "JSON" if texts and parse(texts[-1].encode()) is not None else "no JSON object"
-    return told
-
-
-def _kind(item: JSON) -> str:
-    return f"{item['type']} {item['name']}" if "name" in item else str(item["type"])
-
-
-def _of_completion(completion: JSON) -> dict[str, str]:
-    """What a completion tells, without its words."""
-    (choice,) = completion["choices"]
-    message = choice["message"]
-    fields = [name for name in ("content", "refusal", "tool_calls", "function_call") if message.get(name)]
-    return {
-        "finish_reason": str(choice["finish_reason"]),
-        "message": " ".join(fields) or "nothing",
-        "logprobs": "none" if choice["logprobs"] is None else "told",
-        "usage": "none" if completion["usage"] is None else "counted",
-    }
-
-
-_DESCRIBE: dict[str, Callable[[JSON], dict[str, str]]] = {
-    "responses_over_chat": _of_response,
-    "chat_over_responses": _of_completion,
+_COMPARED: dict[str, Callable[[Asked, bytes], tuple[Question, Told, Told]]] = {
+    "responses_over_chat": _compared_responses,
+    "chat_over_responses": _compared_completions,
 }
