@@ -110,6 +110,38 @@ def test_an_uploaded_image_goes_as_a_data_url(client: OpenAI, upstream: Scripted
     assert told(upstream)[0]["image_url"]["url"] == expected["url"]
 
 
+def note(number: int) -> JSON:
+    return {"type": "input_file", "filename": f"{number}.txt", "file_data": base64.b64encode(b"%d" % number).decode()}
+
+
+def test_more_files_than_may_be_are_refused_before_one_is_read(
+    serve: Serve, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("translator.server.documents.Documents.read")
+    image = {"type": "input_image", "image_url": data_url(made.PNG, "image/png")}
+    entry = Upstream(base_url=upstream.base_url, dialect={"file": False})
+    server = serve(upstreams=(entry,), request_max_files=3)
+    with (
+        OpenAI(base_url=server.base_url, api_key="unused") as client,
+        pytest.raises(BadRequestError, match="request_max_files") as raised,
+    ):
+        ask(client, note(1), WORDS, image, note(2), note(3))
+    assert (raised.value.param, raised.value.code) == ("input[0].content[4]", "too_many_files")
+    assert upstream.idle()
+
+
+def test_of_more_files_than_may_be_those_said_first_stand_back(serve: Serve, upstream: ScriptedUpstream) -> None:
+    entry = Upstream(base_url=upstream.base_url, dialect={"file": False})
+    with OpenAI(base_url=serve(upstreams=(entry,), request_max_files=2).base_url, api_key="unused") as client:
+        previous = None
+        for turn in range(3):
+            upstream.reply(completion("Read."))
+            previous = ask(client, note(turn), previous_response_id=previous).id
+            messages = [message["content"] for message in upstream.next().json["messages"] if message["role"] == "user"]
+    assert "request_max_files" in messages[0]
+    assert [f'"{turn}.txt"' in messages[turn] for turn in range(3)] == [False, True, True]
+
+
 def test_a_file_is_not_named_over_and_over(client: OpenAI, upstream: ScriptedUpstream) -> None:
     image = {"type": "input_image", "file_id": upload(client, "dot.png", made.PNG + bytes(900_000))}
     with pytest.raises(BadRequestError, match="2000000 bytes") as raised:

@@ -85,3 +85,15 @@ def test_a_file_is_not_sent_along_over_and_over(serve: Serve, upstream: Scripted
     assert (answer.status_code, error["code"]) == (400, "files_too_large")
     assert error["param"] == "messages[0].content[2].file.file_id"
     assert upstream.idle()
+
+
+@pytest.mark.parametrize("path", ["/responses", "/chat/completions"])
+def test_only_so_many_ids_are_looked_up(serve: Serve, upstream: ScriptedUpstream, path: str) -> None:
+    server = serve(upstreams=(Upstream(base_url=upstream.base_url, wire="responses"),), request_max_files=2)
+    named: JSON = {"file_id": "file-of-the-upstream"}
+    part = {"type": "input_file", **named} if path == "/responses" else {"type": "file", "file": named}
+    answer = post(server, path, [part] * 3)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (400, "too_many_files")
+    assert "content[2]" in error["param"]
+    assert upstream.idle()

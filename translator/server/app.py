@@ -62,7 +62,7 @@ def create_app(
     catalogue = Catalogue(upstreams, settings.models_cache_seconds, settings.auth == "passthrough")
     kept = Kept(settings)
     turns = Turns(settings, catalogue, kept, fetcher)
-    own_files = OwnFiles(kept, settings.document_max_bytes)
+    own_files = OwnFiles(kept, settings.document_max_bytes, settings.request_max_files)
     passages = Passages(settings, catalogue, own_files)
     resources = _Resources(
         Responses(authenticator, turns, passages),

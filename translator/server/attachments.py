@@ -46,8 +46,9 @@ class Attacher:
     text: a conversation goes on without the file. One of this turn raises InvalidRequest or Unsupported with its path.
     """
 
-    def __init__(self, kept: Kept, documents: Documents, fetcher: Fetcher | None) -> None:
+    def __init__(self, kept: Kept, documents: Documents, fetcher: Fetcher | None, most: int) -> None:
         self._kept = kept
+        self._most = most
         self._documents = documents
         self._fetcher = fetcher
 
@@ -57,13 +58,15 @@ class Attacher:
         """The attachments of a request's items and of those before it."""
         found: dict[str, Attachment] = {}
         settled = _last_said(input)
-        room = Room(self._documents.limits.size)
-        # this turn's first: where not all of it can be told, what is old stands back
-        for name, items, old in (("input", input, settled), ("history", history, len(history))):
-            for index, path, part in _parts(items, name):
+        room = Room(self._documents.limits.size, self._most)
+        sent, earlier = [*_parts(input, "input")], [*_parts(history, "history")]
+        room.admit([path for _, path, _ in sent])
+        # this turn's first, then the latest: where not all of it can be told, what is old stands back
+        for parts, old in ((sent, settled), (reversed(earlier), len(history))):
+            for index, path, part in parts:
                 try:
                     if not part.get("image_url", "").startswith("data:"):
-                        room.require(path)
+                        room.take(path)
                     attachment = await self._attach(part, path, dialect, tenant)
                     room.use(_told_size(attachment))
                 except (InvalidRequest, Unsupported, ContentMissing) as error:

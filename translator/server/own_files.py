@@ -19,14 +19,15 @@ JSON = dict[str, Any]
 
 
 class OwnFiles:
-    """Puts the data of a client's own files, of at most `most` bytes each, in the place of their ids.
+    """Puts the data of a client's own files in the place of their ids: of `files` at most, of at most `most` bytes each.
 
     An id that is not of a file kept here is left as it is: it may be one of the upstream's own.
     """
 
-    def __init__(self, kept: Kept, most: int) -> None:
+    def __init__(self, kept: Kept, most: int, files: int) -> None:
         self._kept = kept
         self._most = most
+        self._files = files
 
     async def bring(self, raw: bytes, body: JSON, tenant: str) -> tuple[bytes, JSON]:
         """A request of either API, as bytes and as the JSON they are; the same where it names no file kept here.
@@ -35,7 +36,7 @@ class OwnFiles:
         """
         if b'"file_id"' not in raw or not self._kept.store.keeps:
             return raw, body
-        brought, room = {**body}, Room(self._most)
+        brought, room = {**body}, Room(self._most, self._files)
         for name in ("input", "messages"):
             items = body.get(name)
             if isinstance(items, list):
@@ -69,6 +70,7 @@ class OwnFiles:
         return part
 
     async def _load(self, tenant: str, id: str, param: str, room: Room) -> File | None:
+        room.take(param)
         file = await self._kept.store.files.load(tenant, id)
         if file is not None and file.size > self._most:
             raise InvalidRequest(
@@ -77,7 +79,6 @@ class OwnFiles:
                 code="file_too_large",
             )
         if file is not None:
-            room.require(param)
             room.use(file.size * 4 // 3)  # as base64
         return file
 

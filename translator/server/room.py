@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..errors import InvalidRequest
 
 TIMES = 2
@@ -9,13 +11,22 @@ TIMES = 2
 
 
 class Room:
-    """What is left of it, in bytes of what the upstream is told; the last file may go beyond it."""
+    """What is left of it: `files` to look for, and bytes of what the upstream is told; the last may go beyond them."""
 
-    def __init__(self, largest: int) -> None:
+    def __init__(self, largest: int, files: int) -> None:
         self._most = self._left = TIMES * largest
+        self._most_files = self._files = files
 
-    def require(self, param: str) -> None:
-        """Raises InvalidRequest where nothing is left for the file that `param` names."""
+    def admit(self, params: Sequence[str]) -> None:
+        """Raises InvalidRequest where these name more files than there may be, before any of them is looked for."""
+        if len(params) > self._most_files:
+            raise self._too_many(params[self._most_files])
+
+    def take(self, param: str) -> None:
+        """Another file is looked for. Raises InvalidRequest where nothing is left for the one that `param` names."""
+        if self._files <= 0:
+            raise self._too_many(param)
+        self._files -= 1
         if self._left <= 0:
             raise InvalidRequest(
                 f"The files before this one bring more than {self._most} bytes along: send fewer at once.",
@@ -24,5 +35,13 @@ class Room:
             )
 
     def use(self, size: int) -> None:
-        """Some of it is used."""
+        """Some bytes are used."""
         self._left -= size
+
+    def _too_many(self, param: str) -> InvalidRequest:
+        return InvalidRequest(
+            f"One request may bring {self._most_files} files and images along: send fewer at once, or have the "
+            "server's request_max_files raised.",
+            param=param,
+            code="too_many_files",
+        )

@@ -220,6 +220,9 @@ class Settings(_Habits):
     fetch_seconds: Seconds = 30
     """How long fetching from behind one URL may take."""
 
+    request_max_files: int = Field(default=500, ge=0)
+    """The most files and images of one request; of what it continues, the oldest stand back."""
+
     document_max_bytes: int = Field(default=50 * MEBIBYTE, ge=1)
     """The largest document that is read for an upstream that does not take it as it is."""
 

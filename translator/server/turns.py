@@ -54,7 +54,7 @@ class Turns:
         self.history = History(kept)
         self._catalogue = catalogue
         self._kept = kept
-        self._attacher = Attacher(kept, Documents(settings.documents()), fetcher)
+        self._attacher = Attacher(kept, Documents(settings.documents()), fetcher, settings.request_max_files)
         self._habits = Habits(settings)
         self._options = lru_cache(_MOST_OPTIONS)(self._find_options)
 
