@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from translator.server.model_name import ModelName
+from translator.server.model_name import ModelNames
 from translator.server.settings import Model, Upstream
 
 from ..servers import PATIENCE, Connect, Exchange, ScriptedUpstream, Serve, chunk, completion, read_events, wait_until
@@ -73,7 +73,7 @@ def test_a_name_is_found_however_the_bytes_are_cut() -> None:
     body = b'data: {"model" : "a/b","x":"\\"model\\":\\"a/b\\""}\n\ndata: {"model":"other"}\n\ndata: {"model":"a/b-1"}'
     want = b'data: {"model" : "pub","x":"\\"model\\":\\"a/b\\""}\n\ndata: {"model":"other"}\n\ndata: {"model":"pub"}'
     for size in range(1, len(body)):
-        name = ModelName("a/b", "pub", 1000)
+        name = ModelNames({"a/b": "pub"}, 1000)
         told = [name.receive(body[at : at + size]) for at in range(0, len(body), size)]
         assert b"".join([*told, name.finish()]) == want
 

@@ -30,6 +30,7 @@ from .kept import Kept
 from .models import Catalogue, ModelRoutes
 from .observation import Observation
 from .own_files import OwnFiles
+from .ownership import Ownership
 from .passages import Passages
 from .responses import Responses
 from .settings import Settings, Upstream
@@ -63,14 +64,15 @@ def create_app(
     kept = Kept(settings)
     turns = Turns(settings, catalogue, kept, fetcher)
     own_files = OwnFiles(kept, settings.document_max_bytes, settings.request_max_files)
-    passages = Passages(settings, catalogue, own_files)
+    ownership = Ownership(settings, kept, upstreams)
+    passages = Passages(settings, catalogue, own_files, ownership)
     resources = _Resources(
         Responses(authenticator, turns, passages),
-        ChatCompletions(authenticator, settings, catalogue, own_files),
+        ChatCompletions(authenticator, settings, catalogue, own_files, ownership),
         WebSocketResponses(authenticator, turns, passages),
         Compactions(authenticator, turns, passages),
         InputTokens(authenticator, turns, passages),
-        StoredResponses(authenticator, kept),
+        StoredResponses(authenticator, kept, ownership, settings.max_event_bytes),
         Conversations(authenticator, kept, settings.max_body_bytes),
         ConversationItems(authenticator, kept, settings.max_body_bytes),
         ModelRoutes(authenticator, catalogue, settings.websocket),

@@ -23,7 +23,9 @@ from .event_stream import STREAM_HEADERS, loss_comment
 from .models import Catalogue, Target, model_of
 from .observation import log_failure, stopping
 from .own_files import OwnFiles
-from .passage import Passage, pass_through
+from .ownership import Ownership
+from .passage import pass_through
+from .passed_request import PassedRequest
 from .presence import Presence
 from .settings import Settings
 from .upstream import Reply
@@ -38,12 +40,18 @@ class ChatCompletions:
     """The endpoint, as a raw ASGI app."""
 
     def __init__(
-        self, authenticator: Authenticator, settings: Settings, catalogue: Catalogue, own_files: OwnFiles
+        self,
+        authenticator: Authenticator,
+        settings: Settings,
+        catalogue: Catalogue,
+        own_files: OwnFiles,
+        ownership: Ownership,
     ) -> None:
         self._authenticator = authenticator
         self._settings = settings
         self._catalogue = catalogue
         self._own_files = own_files
+        self._ownership = ownership
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request. Raises TranslatorError as long as nothing was sent."""
@@ -57,7 +65,7 @@ class ChatCompletions:
             target = await self._catalogue.target(model_of(body), principal)
             raw, body = await self._own_files.bring(raw, body, principal.tenant)
             if target.upstream.settings.wire == "chat":
-                passage = Passage(raw, body, target, self._settings.max_event_bytes)
+                passage = PassedRequest(raw, body, target, self._settings.max_event_bytes)
                 await pass_through(passage, principal, presence, send)
             else:
                 await self._translate(body, target, principal, presence, send)
@@ -74,6 +82,7 @@ class ChatCompletions:
         call = chat_over_responses.translate_request(
             body, upstream_model=target.model, output_limit=target.output_limit, options=options
         )
+        call = await self._checked(call, principal)
         try:
             reply = await target.upstream.post_own(to_json(call.responses_request), principal.upstream_key)
         except UpstreamError as error:
@@ -88,6 +97,14 @@ class ChatCompletions:
                 await send_json(send, completion, losses_header([*call.losses, *stream.losses]))
         finally:
             await reply.aclose()
+
+    async def _checked(self, call: Translation, principal: Principal) -> Translation:
+        """The same without what is another client's: a chat request may bring fields of the other API along."""
+        asked, foreign = await self._ownership.check(call.responses_request, principal.tenant)
+        if not foreign:
+            return call
+        losses = [Loss("messages", reason) for _, reason in foreign]
+        return call._replace(responses_request=asked, losses=(*call.losses, *losses))
 
     async def _tell(self, call: Translation, reply: Reply, presence: Presence, send: Send) -> None:
         """Tell of the reply as it goes on, to its end; failures are told as its last chunk."""

@@ -1,25 +1,27 @@
-"""The upstream's name of a model in a body that is passed through: clients read the public one."""
+"""The upstream's names of models in a body that is passed through: clients read the public ones."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from pydantic_core import to_json
 
 from ..errors import UpstreamError
 
 
-class ModelName:
-    """Bytes cut anywhere → the same, with the public name wherever a key `model` has the upstream's.
+class ModelNames:
+    """Bytes cut anywhere → the same, with the public name wherever a key `model` has one of the upstream's `names`.
 
-    It is told from text by its quotes, which text would have to escape. A dated or otherwise longer form of the name
-    counts too. Bytes are held to the end of their line only, of which `limit` are kept.
+    It is told from text by its quotes, which text would have to escape. A dated or otherwise longer form of a name
+    counts too, unless it is another of them. Bytes are held to the end of their line only, of which `limit` are kept.
     """
 
-    def __init__(self, upstream: str, public: str, limit: int) -> None:
-        name = re.escape(to_json(upstream)[1:-1])
-        self._pattern = re.compile(rb'(?<!\\)("model"\s*:\s*)"' + name + rb'[^"\\]*"')
-        self._public = to_json(public)
+    def __init__(self, names: Mapping[str, str], limit: int) -> None:
+        self._public = {to_json(name)[1:-1]: to_json(public) for name, public in names.items()}
+        longest_first = sorted(self._public, key=len, reverse=True)
+        pattern = rb'(?<!\\)("model"\s*:\s*)"(' + b"|".join(map(re.escape, longest_first)) + rb')[^"\\]*"'
+        self._pattern = re.compile(pattern)
         self._limit = limit
         self._held: list[bytes] = []
         self._size = 0
@@ -48,4 +50,4 @@ class ModelName:
     def _renamed(self, data: bytes) -> bytes:
         if b'"model"' not in data:
             return data
-        return self._pattern.sub(lambda found: found[1] + self._public, data)
+        return self._pattern.sub(lambda found: found[1] + self._public[found[2]], data)

@@ -8,86 +8,62 @@ requests are translated.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping
 
-from pydantic_core import to_json
 from starlette.types import Send
 
-from ..errors import TranslatorError, Unsupported, UpstreamError
-from ..mapping.losses import Loss, Losses
-from ..mapping.upstream_error import is_missing_route
+from ..errors import TranslatorError
+from ..mapping.losses import Losses
 from ..sse import encode, encode_data
 from ..wire import events
 from .auth import Principal
 from .body import losses_header
-from .model_name import ModelName
-from .models import Target
+from .claims import Claims
+from .model_name import ModelNames
 from .observation import stopping
 from .presence import Presence
-from .upstream import Reply
-
-JSON = dict[str, Any]
-
-_LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
-"""What limits the answer in either API."""
-
-_INSTEAD = {
-    "/compact": "send on the whole conversation, or ask the model for a summary of it",
-    "/input_tokens": "send the request itself, its usage says how many tokens they were",
-}
-"""What to do where an upstream lacks one of the paths below `/responses`."""
+from .upstream import Reply, UpstreamClient
 
 _HANDED_ON = ("x-ratelimit-", "openai-processing-ms")
 """What headers that a client may see begin with; others may say whose account this is."""
 
 
-class Passage:
-    """One request on its way through."""
+class Passage(ABC):
+    """One reply on its way through; what is asked for it, subclasses say.
 
-    def __init__(self, raw: bytes, body: JSON, target: Target, event_bytes: int, below: str = "") -> None:
-        self._raw = raw
-        self._body = body
-        self._target = target
+    `names` are the upstream's names of models with the public ones; `claims` writes down whose the response is.
+    """
+
+    def __init__(
+        self, upstream: UpstreamClient, names: Mapping[str, str], event_bytes: int, claims: Claims | None = None
+    ) -> None:
+        self._upstream = upstream
+        self._names = names if any(name != public for name, public in names.items()) else {}
         self._event_bytes = event_bytes
-        self._below = below
+        self._claims = claims
         self.losses = Losses()
         """What the upstream was not asked as the client asked it."""
         self._reply: Reply | None = None
+        self._whole: bytes | None = None
         self._begun = False
 
     async def ask(self, principal: Principal) -> None:
-        """Ask the upstream. Raises UpstreamError unless it has accepted the request, Unsupported if it never does."""
-        changes: JSON = {}
-        if self._body["model"] != self._target.model:
-            changes["model"] = self._target.model
-        changes |= dict(self._caps())
-        content = to_json({**self._body, **changes}) if changes else self._raw
-        try:
-            self._reply = await self._target.upstream.post_own(content, principal.upstream_key, self._below)
-        except UpstreamError as error:
-            if self._below and error.refusal is not None and is_missing_route(*error.refusal):
-                raise self._no_route() from error
-            raise
+        """Ask the upstream. Raises UpstreamError unless it has accepted the request, Unsupported if it never does.
 
-    def _no_route(self) -> Unsupported:
-        return Unsupported(
-            f"The upstream of {self._body['model']!r} speaks Responses, but has no POST /responses{self._below}: "
-            f"{_INSTEAD[self._below]}.",
-            param="model",
-        )
+        A whole answer of which something is to be written down is read, and StoreUnavailable raised where it cannot be.
+        """
+        reply = self._reply = await self._ask(principal.upstream_key)
+        if self._claims is not None and not _streams(reply):
+            self._whole = await reply.read(self._event_bytes)
+            await self._claims.read_whole(self._whole)
 
-    def _caps(self) -> Iterator[tuple[str, int]]:
-        """The limits of tokens that are beyond what the settings allow the model."""
-        limit = self._target.output_limit
-        for name in _LIMITS if limit is not None else ():
-            asked = self._body.get(name)
-            if isinstance(asked, int) and limit is not None and asked > limit:
-                self.losses.append(Loss(name, f"capped to {limit}"))
-                yield name, limit
+    @abstractmethod
+    async def _ask(self, key: str | None) -> Reply:
+        """The upstream's reply."""
 
     async def relay(self, send: Send) -> None:
-        """Hand the reply on, piece by piece, as it comes. Raises UpstreamError where it breaks off."""
+        """Hand the reply on, piece by piece, as it comes. Raises TranslatorError where it breaks off."""
         reply = self._reply
         assert reply is not None
         await send(
@@ -103,25 +79,37 @@ class Passage:
         await send({"type": "http.response.body", "body": b""})
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """The reply's body as it comes, with the public name of the model. Raises UpstreamError where it breaks off."""
-        reply = self._reply
-        assert reply is not None
-        if self._body["model"] == self._target.model:
-            async for data in reply.chunks:
+        """The body as it comes, with the public names of models; whose it is was written down before it is told.
+
+        Raises UpstreamError where it breaks off, StoreUnavailable where that could not be written down.
+        """
+        if not self._names:
+            async for data in self._read():
                 yield data
             return
-        name = ModelName(self._target.model, self._body["model"], self._event_bytes)
-        async for data in reply.chunks:
-            if told := name.receive(data):
+        names = ModelNames(self._names, self._event_bytes)
+        async for data in self._read():
+            if told := names.receive(data):
                 yield told
-        if rest := name.finish():
+        if rest := names.finish():
             yield rest
+
+    async def _read(self) -> AsyncIterator[bytes]:
+        reply = self._reply
+        assert reply is not None
+        if self._whole is not None:
+            yield self._whole
+            return
+        async for data in reply.chunks:
+            if self._claims is not None:
+                await self._claims.read(data)
+            yield data
 
     async def tell_failure(self, send: Send, error: TranslatorError) -> bool:
         """Tell that a reply broke off, in its stream; False where that cannot be told but by breaking off, too."""
         if not self._begun or self._reply is None or not _streams(self._reply):
             return False
-        if self._target.upstream.settings.wire == "chat":
+        if self._upstream.settings.wire == "chat":
             told = encode_data(error.body())
         else:
             told = encode({"type": events.ERROR, **error.payload(), "error": error.payload()})
@@ -156,11 +144,11 @@ def _headers(reply: Reply) -> list[tuple[bytes, bytes]]:
 
 
 async def pass_through(passage: Passage, principal: Principal, presence: Presence, send: Send) -> None:
-    """Ask, hand on, let go. Raises UpstreamError where nothing was sent, or nothing more can be told."""
+    """Ask, hand on, let go. Raises TranslatorError where nothing was sent, or nothing more can be told."""
     try:
         await passage.ask(principal)
         await passage.relay(send)
-    except UpstreamError as error:
+    except TranslatorError as error:
         if not await passage.tell_failure(send, error):
             raise
     except asyncio.CancelledError:

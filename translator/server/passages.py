@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic_core import to_json
 from starlette.types import Send
 
 from .auth import Principal
 from .models import Catalogue, Target, model_of
 from .own_files import OwnFiles
+from .ownership import Ownership
 from .passage import Passage, pass_through
+from .passed_request import PassedRequest
 from .presence import Presence
 from .settings import Settings
 
@@ -19,11 +22,12 @@ JSON = dict[str, Any]
 class Passages:
     """Passes requests through, to `POST /responses` or to a path below it."""
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, own_files: OwnFiles) -> None:
+    def __init__(self, settings: Settings, catalogue: Catalogue, own_files: OwnFiles, ownership: Ownership) -> None:
         self.event_bytes = settings.max_event_bytes
         """The largest single event of an upstream."""
         self._catalogue = catalogue
         self._own_files = own_files
+        self._ownership = ownership
         self._needless = all(upstream.wire == "chat" for upstream in settings.upstreams)
 
     async def target(self, body: JSON, principal: Principal) -> Target | None:
@@ -49,5 +53,14 @@ class Passages:
 
     async def prepare(self, raw: bytes, body: JSON, target: Target, principal: Principal, below: str = "") -> Passage:
         """A request that is ready to be sent. Raises TranslatorError where it may not be."""
+        checked, losses = await self._ownership.check(body, principal.tenant)
+        if checked is not body:
+            raw, body = to_json(checked), checked
         raw, body = await self._own_files.bring(raw, body, principal.tenant)
-        return Passage(raw, body, target, self.event_bytes, below)
+        claims = None
+        if not below:
+            claims, unwritten = self._ownership.claims(body, target.upstream, principal.tenant)
+            losses += unwritten
+        passage = PassedRequest(raw, body, target, self.event_bytes, below=below, claims=claims)
+        passage.losses.extend(losses)
+        return passage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -10,10 +11,12 @@ from starlette.responses import JSONResponse, Response
 from ..errors import InvalidRequest
 from ..responses_over_chat.request import ENCRYPTED_REASONING, LOGPROBS
 from ..responses_over_chat.response import output_text
-from .auth import Authenticator
+from .auth import Authenticator, Principal
 from .body import losses_header
 from .kept import Kept
+from .ownership import Ownership
 from .pages import as_list, read_include, read_paging, report_include
+from .passed_by_id import Errand, PassedAnswer, PassedById, not_found
 
 JSON = dict[str, Any]
 
@@ -22,23 +25,28 @@ KNOWN = frozenset({ENCRYPTED_REASONING, LOGPROBS})
 
 
 class StoredResponses:
-    """The endpoints. An id that is unknown, another client's, deleted or expired is answered alike."""
+    """The endpoints. An id that is unknown, another client's, deleted or expired is answered alike.
 
-    def __init__(self, authenticator: Authenticator, kept: Kept) -> None:
+    What an upstream that speaks Responses keeps for the client is asked of it.
+    """
+
+    def __init__(self, authenticator: Authenticator, kept: Kept, ownership: Ownership, max_event_bytes: int) -> None:
         self._authenticator = authenticator
         self._kept = kept
+        self._ownership = ownership
+        self._event_bytes = max_event_bytes
 
     async def retrieve(self, request: Request) -> Response:
         """`GET /responses/{id}`: the response as its client was told it."""
-        tenant = self._authenticator.identify(request.scope).tenant
+        principal = self._authenticator.identify(request.scope)
+        tenant, id = principal.tenant, request.path_params["id"]
+        found = await self._kept.store.responses.load(tenant, id)
+        if found is None:
+            return await self._passed(request, principal, "GET")
         if request.query_params.get("stream", "false").lower() not in ("false", "0"):
             raise InvalidRequest(
                 "A stored response cannot be streamed again: leave 'stream' out to get it whole.", param="stream"
             )
-        id = request.path_params["id"]
-        found = await self._kept.store.responses.load(tenant, id)
-        if found is None:
-            raise not_found(id)
         include = read_include(request.query_params)
         output = [self._kept.sealed(item, tenant, include) for item in found.output]
         response = {**found.body, "output": output, "output_text": output_text(output)}
@@ -46,18 +54,18 @@ class StoredResponses:
 
     async def delete(self, request: Request) -> Response:
         """`DELETE /responses/{id}`: it is gone, and what continues it can no longer be continued."""
-        tenant = self._authenticator.identify(request.scope).tenant
+        principal = self._authenticator.identify(request.scope)
         id = request.path_params["id"]
-        if not await self._kept.store.responses.delete(tenant, id):
-            raise not_found(id)
+        if not await self._kept.store.responses.delete(principal.tenant, id):
+            return await self._passed(request, principal, "DELETE")
         return JSONResponse({"id": id, "object": "response", "deleted": True})
 
     async def cancel(self, request: Request) -> Response:
-        """`POST /responses/{id}/cancel`: nothing runs in the background that could be cancelled."""
-        tenant = self._authenticator.identify(request.scope).tenant
+        """`POST /responses/{id}/cancel`: nothing runs in the background here that could be cancelled."""
+        principal = self._authenticator.identify(request.scope)
         id = request.path_params["id"]
-        if await self._kept.store.responses.load(tenant, id) is None:
-            raise not_found(id)
+        if await self._kept.store.responses.load(principal.tenant, id) is None:
+            return await self._passed(request, principal, "POST", "/cancel")
         raise InvalidRequest(
             f"The response '{id}' does not run in the background: close the connection that it is sent on to cancel "
             "one that is still being made.",
@@ -67,27 +75,30 @@ class StoredResponses:
 
     async def input_items(self, request: Request) -> Response:
         """`GET /responses/{id}/input_items`: what its own request brought, without what it continued."""
-        tenant = self._authenticator.identify(request.scope).tenant
-        id = request.path_params["id"]
+        principal = self._authenticator.identify(request.scope)
+        tenant, id = principal.tenant, request.path_params["id"]
         paging = read_paging(request.query_params)
         page = await self._kept.store.responses.input_items(tenant, id, **paging._asdict())
         if page is None:
-            raise not_found(id)
+            return await self._passed(request, principal, "GET", "/input_items")
         include = read_include(request.query_params)
         shown = as_list(page)
         items = await self._kept.inline.restore(page.items, tenant)
         shown["data"] = [self._kept.sealed(item, tenant, include) for item in items]
         return _answer(shown, include)
 
-
-def not_found(id: str) -> InvalidRequest:
-    """The same for every response that this client does not have."""
-    return InvalidRequest(
-        f"No response '{id[:128]}': it was never stored, was deleted or has expired.",
-        status=404,
-        param="id",
-        code="response_not_found",
-    )
+    async def _passed(self, request: Request, principal: Principal, method: str, below: str = "") -> Response:
+        """The answer of the upstream that keeps the response. Raises InvalidRequest (404) where none can."""
+        id, tenant = request.path_params["id"], principal.tenant
+        upstream = await self._ownership.home(id, tenant)
+        if upstream is None:
+            raise not_found(id)
+        errand = Errand(method, id, below, request.scope["query_string"], upstream)
+        claims = None
+        if method == "GET" and not below:
+            claims, _ = self._ownership.claims({}, upstream, tenant)
+        done = partial(self._ownership.forget, id, tenant) if method == "DELETE" else None
+        return PassedAnswer(PassedById(errand, self._event_bytes, claims), principal, done)
 
 
 def _answer(value: JSON, include: list[str]) -> Response:

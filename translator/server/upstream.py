@@ -103,7 +103,7 @@ class UpstreamClient:
         data = to_json(body)
         if b"Infinity" in data:  # seldom, and mostly a word
             refuse_infinity(body)
-        return await self._post(self._chat_url, data, key)
+        return await self._ask("POST", self._chat_url, data, key, translated=True)
 
     async def post_own(self, body: bytes, key: str | None = None, below: str = "") -> Reply:
         """The reply to a request of the wire that the upstream speaks, its body as it is; as `post_chat`.
@@ -113,11 +113,18 @@ class UpstreamClient:
         url = self._chat_url if self.settings.wire == "chat" else self._responses_url
         if below:
             url = url.copy_with(path=url.path + below)
-        return await self._post(url, body, key, translated=False)
+        return await self._ask("POST", url, body, key, translated=False)
 
-    async def _post(self, url: httpx.URL, body: bytes, key: str | None, *, translated: bool = True) -> Reply:
-        reply = await self._send("POST", url, key, body)
-        if 200 <= reply.status < 300 and reply.status != 204:
+    async def ask_below(self, method: str, below: str, query: bytes, key: str | None = None) -> Reply:
+        """The reply to a request without a body, to a path below `/responses`; as `post_chat`."""
+        url = self._responses_url
+        query = b"&".join(filter(None, (url.query, query)))
+        url = url.copy_with(path=url.path + below, query=query or None)
+        return await self._ask(method, url, b"", key, translated=False)
+
+    async def _ask(self, method: str, url: httpx.URL, body: bytes, key: str | None, *, translated: bool) -> Reply:
+        reply = await self._send(method, url, key, body)
+        if 200 <= reply.status < 300 and (reply.status != 204 or method == "DELETE"):
             return reply
         try:
             raise await self._refusal(reply, key, translated=translated)

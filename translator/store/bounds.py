@@ -12,13 +12,17 @@ from sqlalchemy import BigInteger, Column, Connection, Row, Select, Table, cast,
 from ..errors import StoreUnavailable
 from .databases import Database
 from .group import GroupCommit
-from .tables import conversation_items, conversations, learned_facts, responses
+from .tables import belongings, conversation_items, conversations, learned_facts, responses
 
 MOST_FACTS = 10_000
 """Clients may name any model, and each may teach something: the facts learned last are kept."""
 
 _BATCH = 200
-_AGES: dict[Table, Column[float]] = {responses: responses.c.stored_at, conversations: conversations.c.touched_at}
+_AGES: dict[Table, Column[float]] = {
+    responses: responses.c.stored_at,
+    conversations: conversations.c.touched_at,
+    belongings: belongings.c.claimed_at,
+}
 _LOW_WATER = 0.95  # eviction frees a little more than it must, or every further write would need one
 
 
@@ -81,7 +85,7 @@ class Eviction:
                     await self._evict(size)
 
     async def evict(self) -> int:
-        """Remove what has expired, then what is too much. The number of responses and conversations removed."""
+        """Remove what has expired, then what is too much. The number of rows with an age that were removed."""
         async with self._evicting:
             return await self._evict(0)
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from platformdirs import user_data_path
 
 from ..errors import StoreUnavailable
+from .belongings import Belongings
 from .blobs import Blobs
 from .bounds import DEFAULT_BOUNDS, Bounds, Eviction
 from .contents import Contents, Shelf
@@ -71,6 +72,7 @@ class Store:
         """Where things are kept, for people to read: a path, or a URL without user and password."""
         self.conversations = Conversations(database, self._group, bounds, self._eviction)
         self.responses = Responses(database, self._group, bounds, self._eviction, self.conversations)
+        self.belongings = Belongings(database, self._group, bounds, self._eviction)
         self.learned = LearnedFacts(database, self._group, bounds)
         self._contents = Contents(shelf, database, self._group, bounds)
         self.files = Files(database, self._group, bounds, file_bounds, self._contents)
@@ -81,7 +83,7 @@ class Store:
         self._sweeping = asyncio.create_task(self._sweep(sweep_interval))
 
     async def evict(self) -> int:
-        """Remove what has expired or is too much; how many responses and conversations. Happens by itself too."""
+        """Remove what has expired or is too much; how many rows that were. Happens by itself too."""
         return await self._eviction.evict()
 
     async def tidy(self) -> None:

@@ -69,6 +69,18 @@ conversation_items = Table(
     Index("translator_conversation_items_id", "tenant", "id"),
 )
 
+belongings = Table(
+    "translator_belongings",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("upstream", Text, nullable=False),
+    Column("claimed_at", Double, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant", "id", name="translator_belongings_key"),
+    Index("translator_belongings_age", "claimed_at", "size"),
+)
+
 learned_facts = Table(
     "translator_learned_facts",
     metadata,
