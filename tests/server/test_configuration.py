@@ -97,6 +97,22 @@ def test_the_shorthand_describes_one_upstream(monkeypatch: pytest.MonkeyPatch) -
     ]
 
 
+def test_what_a_single_upstream_speaks_can_be_set_wherever_it_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wire(toml: str | None = None, **flags: Any) -> str:
+        (upstream,) = configure(toml, **flags).upstreams
+        return upstream.wire
+
+    toml = 'upstream = "http://a.invalid/v1"\n'
+    assert wire(toml) == "chat"
+    assert wire(toml + 'upstream_wire = "responses"') == "responses"
+    assert wire(upstream="http://x.invalid/v1", upstream_wire="responses") == "responses"
+    assert wire(ONE, upstream_wire="responses") == "responses"
+    monkeypatch.setenv("TRANSLATOR_UPSTREAM_WIRE", "responses")
+    assert wire(toml) == wire(ONE) == wire(upstream="http://x.invalid/v1") == "responses"
+    assert wire(toml, upstream_wire="chat") == wire(ONE, upstream_wire="chat") == "chat"
+    assert sentence().startswith("TRANSLATOR_UPSTREAM_WIRE describes one upstream, but the settings name none: ")
+
+
 def test_the_file_describes_several_upstreams() -> None:
     a, b = configure(TWO).upstreams
     assert (a.name, a.key(), a.headers["X-Team"].get_secret_value()) == ("a", "sk-file-a", "blue")
@@ -137,6 +153,10 @@ def test_upstreams_can_stand_in_the_environment_as_json(monkeypatch: pytest.Monk
         ({"port": "99999"}, "--port cannot be 99999: input should be less than or equal to 65535"),
         ({"port": "x"}, "--port cannot be x: input should be a valid integer"),
         ({"auth": "none"}, "--auth cannot be none: input should be 'keys' or 'passthrough'"),
+        (
+            {"upstream": "http://a/v1", "upstream_wire": "grpc"},
+            "--upstream-wire cannot be grpc: input should be 'chat' or 'responses'",
+        ),
         ({"upstream": "localhost:8000"}, "--upstream is no http or https URL such as http://127.0.0.1:8000/v1."),
         ({"upstream": "http://me:sk-1@a/v1"}, "--upstream holds a user name or password"),
         ({"upstream": "http://a/v1", "models": ("=x",)}, "--model is wrong: string should have at least 1 character"),

@@ -51,6 +51,7 @@ _config_option = click.option(
 @click.command()
 @_setting("--upstream", "upstream", metavar="URL")
 @_setting("--upstream-api-key", "upstream_api_key", metavar="KEY")
+@_setting("--upstream-wire", "upstream_wire", metavar="chat|responses")
 @_setting("--host", "host", metavar="ADDRESS")
 @_setting("--port", "port", metavar="PORT")
 @_setting("--store", "store", metavar="URL")

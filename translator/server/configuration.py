@@ -18,7 +18,7 @@ from pydantic_settings import (
 
 from .origins import PREFIX, Origins, WrongSetting
 from .setting_types import HttpUrl, Listed
-from .settings import Model, Settings, Upstream
+from .settings import Model, Settings, Upstream, Wire
 
 
 def _pair(value: Any) -> Any:
@@ -45,6 +45,9 @@ class Sources(BaseSettings, Settings):
 
     upstream_api_key: SecretStr | None = None
     """The key that the upstream wants."""
+
+    upstream_wire: Wire | None = None
+    """What the upstream speaks, chat or responses; chat where nothing is said."""
 
     models: Annotated[tuple[Annotated[Model, BeforeValidator(_pair)], ...], Listed, NoDecode] = Field(
         default=(), validation_alias=AliasChoices("model", "models")
@@ -91,15 +94,20 @@ def _from_everywhere(config: Path | None) -> type[Sources]:
     return FromEverywhere
 
 
+_OF_ONE_UPSTREAM = {"upstream_api_key": "api_key", "upstream_wire": "wire", "models": "models"}
+"""The shorthand's settings that describe its upstream, and what they are called in a table."""
+
+
 def _upstreams(sources: Sources, origins: Origins) -> tuple[Upstream, ...]:
     """The tables, or the one upstream of the shorthand, whichever the higher source names."""
     if sources.upstream is not None and sources.upstreams and origins.in_file("upstream"):
         if origins.in_file("upstreams"):
             raise WrongSetting(f"{origins.of('upstream')} stands beside tables of upstreams: keep one of the two.")
         return sources.upstreams
+    given = [name for name in _OF_ONE_UPSTREAM if name in sources.model_fields_set]
+    changes: dict[str, Any] = {_OF_ONE_UPSTREAM[name]: getattr(sources, name) for name in given}
     if sources.upstream is not None:
-        return (Upstream(base_url=sources.upstream, api_key=sources.upstream_api_key, models=sources.models),)
-    given = [name for name in ("upstream_api_key", "models") if name in sources.model_fields_set]
+        return (Upstream(base_url=sources.upstream, **changes),)
     if not given:
         return sources.upstreams
     if len(sources.upstreams) != 1:
@@ -107,7 +115,6 @@ def _upstreams(sources: Sources, origins: Origins) -> tuple[Upstream, ...]:
             f"{origins.of(given[0])} describes one upstream, but the settings name {len(sources.upstreams) or 'none'}: "
             "name it with --upstream, or write this into the upstream's own table of the file."
         )
-    changes: dict[str, Any] = {"models": sources.models} if "models" in given else {}
-    if "upstream_api_key" in given:
-        changes |= {"api_key": sources.upstream_api_key, "api_key_env": None}
+    if "api_key" in changes:
+        changes["api_key_env"] = None
     return (sources.upstreams[0].model_copy(update=changes),)

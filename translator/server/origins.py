@@ -13,7 +13,7 @@ from pydantic import AliasChoices, BaseModel, ValidationError
 
 PREFIX = "TRANSLATOR_"
 
-_SHOWN = {"host", "port", "auth"}
+_SHOWN = {"host", "port", "auth", "upstream_wire"}
 """Settings whose value may be repeated in a message: none of these can hold a secret."""
 
 

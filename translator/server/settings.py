@@ -29,6 +29,10 @@ _HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
 _OWN_HEADERS = {"connection", "content-length", "content-type", "transfer-encoding"}
 
 
+Wire = Literal["chat", "responses"]
+"""The API that an upstream speaks."""
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -83,7 +87,7 @@ class Upstream(_Frozen):
     models: tuple[Model, ...] = ()
     """Its public models; none: whatever its own list names."""
 
-    wire: Literal["chat", "responses"] = "chat"
+    wire: Wire = "chat"
     """What it speaks: clients of the other API are translated, those of the same are passed through."""
 
     reasoning_summary: Literal["auto", "concise", "detailed"] | None = None
