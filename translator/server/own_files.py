@@ -19,7 +19,7 @@ JSON = dict[str, Any]
 
 
 class OwnFiles:
-    """Puts the data of a client's own files in the place of their ids: of `files` at most, of at most `most` bytes each.
+    """Puts the data of a client's own files in the place of their ids: at most `files`, of at most `most` bytes each.
 
     An id that is not of a file kept here is left as it is: it may be one of the upstream's own.
     """
