@@ -320,7 +320,7 @@ class RawClient:
     def post(self, path: str, body: JSON | bytes, headers: Mapping[str, str] | None = None) -> None:
         """Sends a request; nothing is read."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        given = {"host": "test", "content-type": "application/json", "content-length": str(len(data))}
+        given = {"host": "localhost", "content-type": "application/json", "content-length": str(len(data))}
         lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in {**given, **(headers or {})}.items())]
         self.send("\r\n".join(lines).encode() + b"\r\n\r\n" + data)
 

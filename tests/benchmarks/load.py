@@ -34,7 +34,8 @@ class Process:
 async def _ask(port: int, body: bytes, times: int, end: bytes) -> None:
     """One keep-alive connection; an answer is complete with the bytes `end`."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**22)
-    head = f"POST /v1/responses HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
+    head = "POST /v1/responses HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+    head += f"content-length: {len(body)}"
     for _ in range(times):
         writer.write(head.encode() + b"\r\n\r\n" + body)
         answer = await reader.readuntil(end)

@@ -25,7 +25,7 @@ def test_a_longer_one_is_a_413(upstream: ScriptedUpstream, serve: Serve) -> None
 
 def test_what_announces_more_than_the_limit_is_refused_before_it_comes(serve: Serve, connect: Connect) -> None:
     client = connect(serve(max_body_bytes=1000))
-    client.send(b"POST /v1/responses HTTP/1.1\r\nhost: x\r\ncontent-length: 1001\r\n\r\n")
+    client.send(b"POST /v1/responses HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1001\r\n\r\n")
     answer = client.read_all()
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b"\r\nconnection: close\r\n" in answer
@@ -33,7 +33,7 @@ def test_what_announces_more_than_the_limit_is_refused_before_it_comes(serve: Se
 
 def test_a_chunked_body_is_refused_as_soon_as_it_is_beyond_the_limit(serve: Serve, connect: Connect) -> None:
     client = connect(serve(max_body_bytes=1000))
-    client.send(b"POST /v1/responses HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n")
+    client.send(b"POST /v1/responses HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n")
     client.send(b"3e8\r\n" + b" " * 1000 + b"\r\n1\r\n \r\n")  # and its end never comes
     assert client.read_all().startswith(b"HTTP/1.1 413 ")
 

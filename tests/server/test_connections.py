@@ -24,7 +24,7 @@ def read_answer(client: RawClient) -> bytes:
 
 
 def expect(length: int) -> bytes:
-    head = "POST /v1/responses HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n"
+    head = "POST /v1/responses HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n"
     return head.format(length).encode()
 
 
@@ -49,7 +49,7 @@ def test_it_is_refused_before_it_sends_a_body_that_nobody_wants(
     client = connect(serve(max_body_bytes=1000, api_keys=("sk-client",)))
     if status == b"413":
         headers += b"x-api-key: sk-client\r\n"
-    client.send(b"POST /v1/responses HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n" + headers + b"\r\n")
+    client.send(b"POST /v1/responses HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n" + headers + b"\r\n")
     assert client.read_until(b"\r\n").startswith(b"HTTP/1.1 " + status)
 
 

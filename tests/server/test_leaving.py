@@ -97,7 +97,7 @@ def test_leaving_in_the_middle_of_ones_own_request_asks_nobody(
     server = serve()
     before = _settled_tasks(server, upstream)
     client = connect(server)
-    client.send(b"POST /v1/responses HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{")
+    client.send(b"POST /v1/responses HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{")
     client.close()
     wait_until(lambda: server.tasks <= before)
     assert upstream.idle()

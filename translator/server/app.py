@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from ..errors import InvalidRequest, TranslatorError
 from .auth import Authenticator
 from .body import ClientLeft, answer_error
+from .browsers import OwnPages, own_pages_only
 from .chat_completions import ChatCompletions
 from .compactions import Compactions
 from .conversation_items import ConversationItems
@@ -80,9 +81,12 @@ def create_app(
         Uploads(authenticator, kept, settings.max_body_bytes),
     )
 
+    middleware = [Middleware(Observation)]
+    if own_pages_only(settings):
+        middleware.append(Middleware(OwnPages, settings.allowed_hosts))
     app = Starlette(
         routes=[route for prefix in PREFIXES for route in _routes(prefix, resources)],
-        middleware=[Middleware(Observation)],
+        middleware=middleware,
         exception_handlers={
             TranslatorError: _answer_error,
             HTTPException: _answer_http_error,

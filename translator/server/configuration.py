@@ -17,7 +17,7 @@ from pydantic_settings import (
 )
 
 from .origins import PREFIX, Origins, WrongSetting
-from .setting_types import HttpUrl, Listed
+from .setting_types import HostName, HttpUrl, Listed
 from .settings import Model, Settings, Upstream, Wire
 
 
@@ -58,6 +58,9 @@ class Sources(BaseSettings, Settings):
         default=(), validation_alias=AliasChoices("api_key", "api_keys")
     )
     """A key that clients may use; without one the server serves this machine only."""
+
+    allowed_hosts: Annotated[tuple[HostName, ...], Listed, NoDecode] = ()
+    """A name that clients may call a server without client keys by, besides localhost and addresses."""
 
 
 def load(flags: Mapping[str, Any], config: Path | None = None) -> Settings:

@@ -24,6 +24,12 @@ def _http_url(value: str) -> str:
     return value
 
 
+def _host_name(value: str) -> str:
+    if not value or any(letter in ":/@ " for letter in value):
+        raise ValueError("is no host name such as my-machine.local: give the name alone, without scheme and port")
+    return value
+
+
 def _switches(value: dict[str, Any]) -> dict[str, Any]:
     read_switches(value, "is wrong")
     return value
@@ -66,6 +72,7 @@ Listed = BeforeValidator(_as_list)
 
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+HostName = Annotated[str, AfterValidator(_host_name)]
 Preset = Annotated[str | None, AfterValidator(_preset)]
 Switches = Annotated[dict[str, Any], AfterValidator(_switches)]
 FilesPlace = Annotated[str | None, Field(min_length=1), AfterValidator(_files)]

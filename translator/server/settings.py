@@ -20,7 +20,7 @@ from pydantic import (
 from ..documents.limits import Limits
 from ..sse import MAX_EVENT_BYTES
 from ..store import default_url
-from .setting_types import FilesPlace, HttpUrl, Listed, Name, Pattern, Preset, Seconds, Switches
+from .setting_types import FilesPlace, HostName, HttpUrl, Listed, Name, Pattern, Preset, Seconds, Switches
 
 MEBIBYTE = 1024 * 1024
 
@@ -181,6 +181,9 @@ class Settings(_Habits):
 
     api_keys: Annotated[tuple[SecretStr, ...], Listed] = ()
     """A key that clients may use; without one the server serves this machine only."""
+
+    allowed_hosts: Annotated[tuple[HostName, ...], Listed] = ()
+    """A name that clients may call a server without client keys by, besides localhost and addresses."""
 
     upstreams: tuple[Upstream, ...] = ()
     """The upstreams, each with its models."""

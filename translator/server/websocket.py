@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,7 +12,6 @@ from .auth import Authenticator
 from .body import answer_error
 from .connection import Connection
 from .passages import Passages
-from .settings import is_loopback
 from .turns import Turns
 
 _OPENAIS_PROTOCOL = b"responses_websockets"
@@ -29,7 +26,6 @@ class WebSocketResponses:
         self._turns = turns
         self._passages = passages
         self._settings = turns.settings
-        self._without_keys = turns.settings.auth == "keys" and not turns.settings.api_keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Takes the connection, or refuses it with an HTTP answer, and serves it to its end."""
@@ -38,7 +34,6 @@ class WebSocketResponses:
         try:
             if not self._settings.websocket:
                 raise _upgrade_required()
-            self._refuse_foreign_pages(headers.get(b"origin"))
             principal = self._authenticator.identify(scope)
         except TranslatorError as error:
             await answer_error(scope, send, error)
@@ -53,21 +48,6 @@ class WebSocketResponses:
         if request.headers.get("upgrade", "").lower() == "websocket":
             raise _upgrade_required()
         raise HTTPException(405, headers={"Allow": "POST"})
-
-    def _refuse_foreign_pages(self, origin: bytes | None) -> None:
-        """A browser lets any page open a WebSocket to this machine, and without keys nothing else would stop it."""
-        if origin is None or not self._without_keys:
-            return
-        try:
-            host = urlsplit(origin.decode("latin-1")).hostname
-        except ValueError:  # it is no URL, so it is nobody's page
-            host = None
-        if host is None or not is_loopback(host):
-            raise InvalidRequest(
-                "Pages of other machines may not connect to a server without client keys: set one with --api-key.",
-                status=403,
-                code="origin_not_allowed",
-            )
 
 
 def _upgrade_required() -> InvalidRequest:
