@@ -7,7 +7,7 @@ import pytest
 
 from translator.dialects import DEFAULT
 from translator.errors import InvalidRequest, TranslatorError, Unsupported
-from translator.mapping.content import chat_content, map_part
+from translator.mapping.content import chat_content, map_content, map_part
 from translator.mapping.losses import Losses
 
 JSON = dict[str, Any]
@@ -93,3 +93,17 @@ def test_a_part_that_is_no_text_is_refused_where_only_text_may_stand() -> None:
     with pytest.raises(Unsupported) as caught:
         chat_content([{"type": "image_url"}], arrays=False, separator="", path="input[0].content")
     assert caught.value.param == "input[0].content"
+
+
+def test_what_a_part_says_besides_is_reported_and_what_it_only_tells_of_an_answer_is_not() -> None:
+    losses = Losses()
+    parts: list[JSON] = [
+        {"type": "input_text", "text": "A", "cache_control": {}, "tone": "warm"},
+        {"type": "output_text", "text": "B", "annotations": [{"type": "url_citation"}], "logprobs": [], "weight": 2},
+        {"type": "input_image", "image_url": "data:image/png;base64,AA==", "alt": "a cat"},
+        {"type": "input_file", "file_data": "data:application/pdf;base64,AA==", "filename": "a", "pages": 2},
+    ]
+    map_content(parts, "input[0].content", DEFAULT, losses)
+    assert [loss.path for loss in losses] == [
+        f"input[0].content[{index}].{key}" for index, key in enumerate(("tone", "weight", "alt", "pages"))
+    ]

@@ -228,5 +228,6 @@ def test_the_last_definition_of_a_tool_counts_and_the_difference_is_reported() -
 
 def test_what_chat_functions_cannot_say_is_reported() -> None:
     losses = Losses()
-    plan({**LOOK_UP, "output_schema": {}, "allowed_callers": ["direct"]}, losses=losses)
-    assert [loss.path for loss in losses] == ["tools[0].allowed_callers", "tools[0].output_schema"]
+    plan({**LOOK_UP, "output_schema": {}, "allowed_callers": ["direct"], "eager": True}, losses=losses)
+    told = [loss.path for loss in losses]
+    assert told == ["tools[0].allowed_callers", "tools[0].eager", "tools[0].output_schema"]

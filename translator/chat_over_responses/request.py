@@ -159,7 +159,7 @@ def _text(asked: JSON) -> JSON:
 def _tools(asked: JSON, losses: Losses) -> JSON:
     """The tools and the choice among them, in the current form or in the deprecated one."""
     listed = [*asked.get("tools", ()), *({"type": "function", "function": tool} for tool in asked.get("functions", ()))]
-    tools = tools_from_chat(listed)
+    tools = tools_from_chat(listed, losses)
     if "web_search_options" in asked:
         tools.append(_web_search(asked["web_search_options"]))
     told: JSON = {"tools": tools} if tools or "tools" in asked else {}

@@ -19,6 +19,7 @@ from ..wire import chat, responses
 from .batch_lines import convert_line
 from .custom_calls import FreeformCalls, as_functions, custom_names
 from .kinds import kind_of
+from .silent import unheld, unread
 
 JSON = dict[str, Any]
 Wire = Literal["chat", "responses"]
@@ -82,7 +83,7 @@ def _chat_request(request: JSON) -> Converted:
         stored=False,
         shortens=False,
     )
-    return Converted(call.chat_request, call.losses)
+    return Converted(call.chat_request, unheld(request, call.losses))
 
 
 def _completion(response: JSON) -> Converted:
@@ -92,11 +93,12 @@ def _completion(response: JSON) -> Converted:
 
 
 def _response(completion: JSON) -> Converted:
-    choices, losses = completion["choices"], []
-    if isinstance(choices, list) and len(choices) > 1:
+    losses = unread(completion)
+    if isinstance(choices := completion["choices"], list) and len(choices) > 1:
+        told = next((index for index, choice in enumerate(choices) if not choice.get("index")), 0)
         why = "a response is one answer; only the first is told"
-        losses = [Loss(f"choices[{index}]", why) for index in range(1, len(choices))]
-        completion = {**completion, "choices": choices[:1]}
+        losses += [Loss(f"choices[{index}]", why) for index in range(len(choices)) if index != told]
+        completion = {**completion, "choices": [choices[told]]}
     stream = _open(_responses_call(_model(completion), tuple(custom_names(completion))), completion)
     created = completion.get("created")
     response = read_response(stream, as_functions(completion), created if isinstance(created, int) else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 from ..dialects import Dialect
@@ -13,6 +13,22 @@ from .losses import Losses
 JSON = dict[str, Any]
 
 _CHAT_DETAILS = frozenset({"auto", "low", "high"})
+
+
+_TEXT = frozenset({"type", "text", "annotations", "logprobs"})
+_KNOWN = {
+    **dict.fromkeys(("input_text", "text", "summary_text", "reasoning_text"), _TEXT - {"annotations", "logprobs"}),
+    "output_text": _TEXT,
+    "input_image": frozenset({"type", "image_url", "file_id", "detail"}),
+    "input_file": frozenset({"type", "file_data", "file_url", "file_id", "filename", "detail"}),
+}
+"""What is known of each kind of parts; citations and logprobs tell of what was said, and are nothing to be sent."""
+
+
+def _report_unsaid(part: JSON, known: Set[str], path: str, losses: Losses, api: str) -> None:
+    for key in sorted(part.keys() - known):
+        if part[key]:
+            losses.report(f"{path}.{key}", f"{api} has no '{key}' here")
 
 
 def text_of(parts: Sequence[JSON], separator: str = "") -> str:
@@ -41,6 +57,8 @@ def map_content(
         attachment = attachments.get(place)
         if attachment is not None and attachment.loss is not None:
             losses.report(place, attachment.loss)
+        if not _KNOWN.get(part["type"], part.keys()) >= part.keys():
+            _report_unsaid(part, _KNOWN[part["type"]], place, losses, "chat")
         parts = (part,) if attachment is None else attachment.parts
         if part["type"] == "input_file" and "detail" in part:
             losses.report(f"{place}.detail", "chat knows no detail of files")
@@ -153,22 +171,28 @@ def chat_content(parts: Sequence[JSON], *, arrays: bool, separator: str, path: s
 # ---- chat → Responses ----
 
 
-def content_from_chat(content: str | Sequence[JSON], path: str, text: str = "input_text") -> str | list[JSON]:
+def content_from_chat(
+    content: str | Sequence[JSON], path: str, losses: Losses, text: str = "input_text"
+) -> str | list[JSON]:
     """Chat content → Responses content; `text` is the type of its text: `output_text` is an assistant's."""
     if isinstance(content, str):
         return content
-    return [part_from_chat(part, f"{path}[{index}]", text) for index, part in enumerate(content)]
+    return [part_from_chat(part, f"{path}[{index}]", losses, text) for index, part in enumerate(content)]
 
 
-def part_from_chat(part: JSON, path: str, text: str) -> JSON:
+def part_from_chat(part: JSON, path: str, losses: Losses, text: str) -> JSON:
     """One chat part → the Responses part that says the same; raises Unsupported with its path where there is none."""
-    match part["type"]:
+    kind = part["type"]
+    if len(part) > 2:  # its type, and what is of this type
+        _report_unsaid(part, {"type", kind}, path, losses, "the Responses API")
+    match kind:
         case "text":
             return {"type": text, "text": part["text"]}
         case "refusal" | "input_audio":
-            return part
+            return {"type": kind, kind: part[kind]}
         case "image_url":
             image = part["image_url"]
+            _report_unsaid(image, {"url", "detail"}, f"{path}.image_url", losses, "the Responses API")
             detail = {"detail": image["detail"]} if "detail" in image else {}
             return {"type": "input_image", "image_url": image["url"], **detail}
         case "file":

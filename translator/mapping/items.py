@@ -51,7 +51,7 @@ def map_chat_messages(messages: Sequence[JSON], losses: Losses) -> tuple[str | N
 
 
 def _report_unsaid(message: JSON, path: str, losses: Losses) -> None:
-    if "name" in message and message["role"] != "function":
+    if "name" in message and message["role"] not in ("function", "tool"):
         losses.report(f"{path}.name", "the speakers of the Responses API have no names")
     for key in sorted(message.keys() - FIELDS.get(message["role"], PLAIN_FIELDS)):
         if message[key]:  # SDKs write empty lists where there is nothing
@@ -64,7 +64,7 @@ class _Gatherer:
     def __init__(self, losses: Losses) -> None:
         self.items: list[JSON] = []
         self.losses = losses
-        self.unanswered: dict[str, deque[tuple[str, str]]] = defaultdict(deque)  # by id: the call's type and path
+        self.unanswered: dict[str, deque[tuple[JSON, str]]] = defaultdict(deque)  # by id: the call and its path
         self.functions: dict[str, deque[str]] = defaultdict(deque)  # ids of calls in the deprecated form, by name
         self.legacy = 0
         self.kinds: dict[str, Callable[[JSON, str], None]] = {
@@ -74,7 +74,7 @@ class _Gatherer:
         }
 
     def plain(self, message: JSON, path: str) -> None:
-        content = content_from_chat(message["content"], f"{path}.content")
+        content = content_from_chat(message["content"], f"{path}.content", self.losses)
         self.items.append({"type": "message", "role": message["role"], "content": content})
 
     def assistant(self, message: JSON, path: str) -> None:
@@ -88,7 +88,9 @@ class _Gatherer:
         if thoughts:
             ids = {call["call_id"] for call in calls}
             self.items += [item for call_id, item in thoughts if call_id not in ids]
-        content = _answer(message, path)
+        if message.get("reasoning_content") and message.get("reasoning") not in (None, message["reasoning_content"]):
+            self.losses.report(f"{path}.reasoning", "reasoning_content says otherwise, and holds")
+        content = _answer(message, path, self.losses)
         if content or not (calls or thoughts):
             self.items.append({"type": "message", "role": "assistant", "content": content})
         for call in calls:
@@ -99,25 +101,28 @@ class _Gatherer:
         calls = []
         for index, call in enumerate(message.get("tool_calls", ())):
             item = call_from_chat(call)
-            self.unanswered[item["call_id"]].append((item["type"], f"{path}.tool_calls[{index}]"))
+            self.unanswered[item["call_id"]].append((item, f"{path}.tool_calls[{index}]"))
             calls.append(item)
         if "function_call" in message and not calls:  # some clients keep both forms of one call
             called = message["function_call"]
             self.legacy += 1
             item = call_from_chat({"id": f"call_{self.legacy}", "function": called})
-            self.unanswered[item["call_id"]].append((item["type"], f"{path}.function_call"))
+            self.unanswered[item["call_id"]].append((item, f"{path}.function_call"))
             self.functions[called["name"]].append(item["call_id"])
             calls.append(item)
         return calls
 
     def tool(self, message: JSON, path: str) -> None:
-        self._output(message["tool_call_id"], message["content"], path, "tool_call_id")
+        call = self._output(message["tool_call_id"], message["content"], path, "tool_call_id")
+        if message.get("name", call["name"]) != call["name"]:
+            self.losses.report(f"{path}.name", f"its call is of '{call['name']}', and that holds")
 
     def function(self, message: JSON, path: str) -> None:
         waiting = self.functions[message["name"]]
         self._output(waiting.popleft() if waiting else "", message.get("content", ""), path, "name")
 
-    def _output(self, call_id: str, content: str | list[JSON], path: str, field: str) -> None:
+    def _output(self, call_id: str, content: str | list[JSON], path: str, field: str) -> JSON:
+        """Take an output; returns its call."""
         waiting = self.unanswered[call_id]
         if not waiting:
             raise InvalidRequest(
@@ -126,9 +131,10 @@ class _Gatherer:
                 param=f"{path}.{field}",
                 code="invalid_value",
             )
-        kind, _ = waiting.popleft()
-        output = content_from_chat(content, f"{path}.content")
-        self.items.append({"type": _OUTPUTS[kind], "call_id": call_id, "output": output})
+        call, _ = waiting.popleft()
+        output = content_from_chat(content, f"{path}.content", self.losses)
+        self.items.append({"type": _OUTPUTS[call["type"]], "call_id": call_id, "output": output})
+        return call
 
     def finish(self) -> None:
         """Raises InvalidRequest for a call that nothing answered."""
@@ -141,7 +147,7 @@ class _Gatherer:
                 )
 
 
-def _answer(message: JSON, path: str) -> str | list[JSON]:
+def _answer(message: JSON, path: str, losses: Losses) -> str | list[JSON]:
     """What the assistant said; a list where a string will not do."""
     content = message.get("content", "")
     if "refusal" not in message and isinstance(content, str):
@@ -149,4 +155,4 @@ def _answer(message: JSON, path: str) -> str | list[JSON]:
     parts = [{"type": "text", "text": content}] if isinstance(content, str) and content else list(content)
     if "refusal" in message:
         parts.append({"type": "refusal", "refusal": message["refusal"]})
-    return content_from_chat(parts, f"{path}.content", "output_text")
+    return content_from_chat(parts, f"{path}.content", losses, "output_text")

@@ -22,7 +22,10 @@ JSON = dict[str, Any]
 _LISTS = ("additional_tools", "tool_search_output")
 """The items that hold tools."""
 
-_UNTOLD = frozenset({"allowed_callers", "async", "output_schema"})
+_TOLD = frozenset(
+    {"type", "name", "description", "parameters", "strict", "format", "execution", "environment", "defer_loading"}
+)
+"""What a function that stands for a tool is made of; `async`, `output_schema` and the like have no place in it."""
 
 
 class ToolPlan(NamedTuple):
@@ -229,21 +232,24 @@ def _map_function(name: str, tool: JSON, dialect: Dialect, losses: Losses, path:
         function["parameters"], dropped = fit_schema(function["parameters"], dialect.schema_flavor)
         if dropped:
             losses.report(f"{path}.parameters", f"the upstream is not told of {', '.join(dropped)}")
-    for key in () if _UNTOLD.isdisjoint(tool) else sorted(_UNTOLD & tool.keys()):
+    for key in () if _TOLD.issuperset(tool) else sorted(tool.keys() - _TOLD):
         losses.report(f"{path}.{key}", "chat functions have no such thing")
     return {"type": "function", "function": function}
 
 
-def tools_from_chat(tools: Sequence[JSON]) -> list[JSON]:
+def tools_from_chat(tools: Sequence[JSON], losses: Losses) -> list[JSON]:
     """Chat's `tools` → those of Responses, which are flat; one of another kind is the upstream's own, and stays.
 
     A function that does not say `strict` is not, in chat; Responses would take it for strict, so it is said.
     """
-    return [_tool_from_chat(tool) for tool in tools]
+    return [_tool_from_chat(tool, f"tools[{index}]", losses) for index, tool in enumerate(tools)]
 
 
-def _tool_from_chat(tool: JSON) -> JSON:
+def _tool_from_chat(tool: JSON, path: str, losses: Losses) -> JSON:
     kind = tool["type"]
+    if kind in CALLS_BY_KIND and len(tool) > 2:  # its type, and what is of this type
+        for key in sorted(tool.keys() - {"type", kind}):
+            losses.report(f"{path}.{key}", "the Responses API has no such thing beside a tool")
     if kind == "function":
         return {"type": kind, "strict": False, **tool[kind]}
     if kind != "custom":

@@ -128,7 +128,7 @@ class PlainMessage(TypedDict):
     """What was said by anyone but an assistant or a tool."""
 
     __pydantic_config__ = LENIENT  # type: ignore[misc]
-    role: Literal["system", "developer", "user"]
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]  # the last three are read below
     content: Content
     name: NotRequired[str]
 
@@ -156,6 +156,7 @@ class ToolMessage(TypedDict):
     role: Literal["tool"]
     tool_call_id: Id
     content: Content
+    name: NotRequired[str]
 
 
 class FunctionMessage(TypedDict):

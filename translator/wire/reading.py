@@ -119,6 +119,10 @@ def plain(value: Any) -> Any:
     return value
 
 
+_LEFT_OUT = ("NotGiven", "Omit")
+"""What stands for no argument where the OpenAI SDK is called; old code has it in its requests."""
+
+
 def validate_with(adapter: TypeAdapter[T], body: Any) -> T:
     """The body as its dialect has it; raises InvalidRequest that names the first faulty field."""
     if not isinstance(body, dict):
@@ -134,7 +138,7 @@ def validate_with(adapter: TypeAdapter[T], body: Any) -> T:
 def plain_body(body: Mapping[str, Any]) -> JSON:
     """A body as `plain` makes it. Raises InvalidRequest for what is nested too deeply."""
     try:
-        return {name: plain(value) for name, value in body.items()}
+        return {name: plain(value) for name, value in body.items() if type(value).__name__ not in _LEFT_OUT}
     except RecursionError:
         raise _too_deep(body) from None
 

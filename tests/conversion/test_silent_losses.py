@@ -1,0 +1,64 @@
+"""What only a reply could make good, or nothing reads: a file that loses it says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from translator.conversion import Converter
+
+JSON = dict[str, Any]
+
+FUNCTION: JSON = {"type": "function", "name": "find", "parameters": {"type": "object"}, "strict": False}
+
+
+def lost(to: Any, document: JSON) -> list[str]:
+    return [loss.path for loss in Converter(to).convert(document).losses]
+
+
+def asking(**fields: Any) -> JSON:
+    return {"model": "m", "input": "Hi", "store": False, **fields}
+
+
+def test_what_a_server_would_have_echoed_or_held_to_is_reported() -> None:
+    assert lost("chat", asking(metadata={"a": "b"})) == ["metadata"]
+    assert lost("chat", asking(metadata={}, reasoning={"effort": "low"}, tools=[FUNCTION])) == []
+    assert lost("chat", asking(reasoning={"effort": "low", "summary": "auto"})) == ["reasoning.summary"]
+    assert lost("chat", asking(tools=[FUNCTION, {"type": "custom", "name": "note"}])) == ["tools[1]"]
+    assert lost("chat", asking(tools=[{"type": "namespace", "name": "crm", "tools": [FUNCTION]}])) == ["tools[0]"]
+    allowed = {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "function", "name": "find"}]}
+    assert lost("chat", asking(tools=[FUNCTION, {**FUNCTION, "name": "lose"}], tool_choice=allowed)) == [
+        "tool_choice.tools"
+    ]
+
+
+def answering(**fields: Any) -> JSON:
+    choice = {"index": 0, "message": {"role": "assistant", "content": "Hello."}, "finish_reason": "stop"}
+    return {"id": "chatcmpl-1", "object": "chat.completion", "created": 7, "model": "m", "choices": [choice], **fields}
+
+
+def test_what_no_response_says_of_a_completion_is_reported() -> None:
+    usage: JSON = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+    usage["prompt_tokens_details"] = {"cached_tokens": 1, "audio_tokens": 0}
+    usage["completion_tokens_details"] = {"reasoning_tokens": 1, "accepted_prediction_tokens": 1}
+    assert lost("responses", answering(usage=usage, system_fingerprint="fp", service_tier="flex")) == [
+        "usage.completion_tokens_details.accepted_prediction_tokens"
+    ]
+    assert lost("responses", answering(prompt_filter_results=[{}], provider=None)) == ["prompt_filter_results"]
+    (choice,) = answering()["choices"]
+    token = {"token": "Hello.", "logprob": -0.1, "bytes": None, "top_logprobs": []}
+    odd = {**choice, "stop_reason": 5, "logprobs": {"content": [token], "refusal": [token]}}
+    odd["message"] = {**choice["message"], "mood": "good", "annotations": []}
+    assert lost("responses", answering(choices=[odd])) == [
+        "choices[0].stop_reason",
+        "choices[0].message.mood",
+        "choices[0].logprobs.refusal",
+    ]
+
+
+def test_the_first_answer_is_told_wherever_it_stands() -> None:
+    first = {"index": 0, "message": {"role": "assistant", "content": "A"}, "finish_reason": "stop"}
+    second = {"index": 1, "message": {"role": "assistant", "content": "B"}, "finish_reason": "stop"}
+    for choices, place in (([first, second], 1), ([second, first], 0)):
+        converted = Converter("responses").convert(answering(choices=choices))
+        assert converted.document["output_text"] == "A"
+        assert [loss.path for loss in converted.losses] == [f"choices[{place}]"]

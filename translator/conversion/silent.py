@@ -1,0 +1,82 @@
+"""What a document loses that only its counterpart could tell, or that no reader needs: a file has nobody to hold to it.
+
+A server echoes a request's metadata in the response, calls tools by their own names again, and keeps to the tools that
+are allowed. The request alone, written to a file, says none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..mapping.losses import Loss
+
+JSON = dict[str, Any]
+
+_HELD = frozenset({"metadata", "reasoning", "tools", "tool_choice"})
+
+
+def unheld(request: JSON, losses: Sequence[Loss]) -> Sequence[Loss]:
+    """The losses of a Responses request that became a chat request, with those that a reply would have made good."""
+    return losses if _HELD.isdisjoint(request) else [*losses, *_unheld(request)]
+
+
+def _unheld(request: JSON) -> Iterator[Loss]:
+    if request.get("metadata"):
+        yield Loss("metadata", "chat takes it only with storage of its own")
+    reasoning = request.get("reasoning") or {}
+    for name in ("summary", "generate_summary"):
+        if reasoning.get(name):
+            yield Loss(f"reasoning.{name}", "chat cannot be asked for a summary")
+    for index, tool in enumerate(request.get("tools") or ()):
+        kind = tool.get("type")
+        if kind == "namespace":
+            yield Loss(f"tools[{index}]", "chat has no namespaces, so its tools are offered under longer names")
+        elif kind in _OFFERED:
+            yield Loss(f"tools[{index}]", f"the '{kind}' tool is offered as a function")
+    choice = request.get("tool_choice")
+    if isinstance(choice, dict) and choice.get("type") == "allowed_tools":
+        yield Loss("tool_choice.tools", "that other tools must not be called is not said")
+
+
+_OFFERED = frozenset({"custom", "apply_patch", "local_shell", "shell", "tool_search"})
+
+_COMPLETION = frozenset(
+    {
+        *("id", "object", "created", "model", "choices", "usage", "service_tier", "system_fingerprint"),
+        *("citations", "search_results", "error", "x_groq", "base_resp"),
+    }
+)
+_CHOICE = frozenset({"index", "message", "logprobs", "finish_reason", "delta", "usage", "error"})
+_MESSAGE = frozenset(
+    {
+        *("role", "content", "refusal", "tool_calls", "function_call", "annotations", "audio", "images"),
+        *("reasoning", "reasoning_content", "reasoning_details"),
+    }
+)
+_USAGE = {
+    "prompt_tokens_details": frozenset({"cached_tokens", "cache_write_tokens"}),
+    "completion_tokens_details": frozenset({"reasoning_tokens"}),
+}
+
+
+def unread(completion: JSON) -> list[Loss]:
+    """What a completion says that nothing in a response says; ids, fingerprints and zeros say nothing."""
+    losses = list(_beyond(completion, _COMPLETION, ""))
+    choices = completion["choices"]
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    if isinstance(choice, dict):
+        losses += _beyond(choice, _CHOICE, "choices[0].")
+        losses += _beyond(choice.get("message"), _MESSAGE, "choices[0].message.")
+        losses += _beyond(choice.get("logprobs"), frozenset({"content"}), "choices[0].logprobs.")
+    if isinstance(usage := completion.get("usage"), dict):
+        for name, known in _USAGE.items():
+            losses += _beyond(usage.get(name), known, f"usage.{name}.")
+    return losses
+
+
+def _beyond(said: Any, known: frozenset[str], path: str) -> Iterator[Loss]:
+    if isinstance(said, dict):
+        for name in sorted(said.keys() - known):
+            if said[name]:
+                yield Loss(f"{path}{name}", f"a response has no '{name}'")
