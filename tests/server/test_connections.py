@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
+import httpx
 import pytest
 
-from tests.servers import Connect, RawClient, ScriptedUpstream, Serve, chunk, completion
+from tests.servers import PATIENCE, Connect, RawClient, ScriptedUpstream, Serve, chunk, completion
 from translator.server import running
 from translator.server.app import create_app
 from translator.server.settings import Settings
@@ -72,3 +73,22 @@ def test_one_connection_serves_one_request_after_another(
 def test_an_idle_connection_outlives_what_clients_keep_theirs_for() -> None:
     settings = Settings(store="none")
     assert running.configure(create_app(settings), settings).timeout_keep_alive > 60
+
+
+def test_a_large_request_reaches_the_upstream_whole_and_with_its_length(
+    upstream: ScriptedUpstream, serve: Serve
+) -> None:
+    upstream.reply(completion("Long."))
+    text = "".join(map(str, range(400_000)))
+    asked = {"model": "m", "input": text, "store": False}
+    assert httpx.post(f"{serve().base_url}/responses", json=asked, timeout=PATIENCE).status_code == 200
+    exchange = upstream.next()
+    assert int(exchange.headers["content-length"]) == len(exchange.body) > 2 * 2**20
+    assert "transfer-encoding" not in exchange.headers
+    assert exchange.json["messages"][0]["content"] == text
+
+
+def test_the_demo_takes_a_large_request(serve: Serve) -> None:
+    asked = {"model": "demo", "input": "word " * 400_000, "store": False}
+    answer = httpx.post(f"{serve(upstreams=()).base_url}/responses", json=asked, timeout=PATIENCE)
+    assert answer.status_code == 200, answer.text

@@ -32,6 +32,9 @@ LIST_BYTES = 8 * 1024 * 1024
 LINGER_SECONDS = 0.25
 """How long the end of a body is waited for once its end marker was seen."""
 
+PIECE_BYTES = 256 * 1024
+"""As much of a request's body as is written at once."""
+
 SECRET_LENGTH = 8
 """A header's value that is shorter is no secret, and may be any word of an error's message."""
 
@@ -177,10 +180,12 @@ class UpstreamClient:
     async def _send(self, method: str, url: httpx.URL, key: str | None, body: bytes) -> Reply:
         headers = self._own_headers if key is None else self._with_key(key)
         # given as content, httpx would take eight times as long, to add headers that every transport adds itself
-        request = httpx.Request(
-            method, url, headers=headers, stream=httpx.ByteStream(body), extensions=self._extensions
-        )
-        request.read()
+        stream = httpx.ByteStream(body) if len(body) <= PIECE_BYTES else _Pieces(body)
+        request = httpx.Request(method, url, headers=headers, stream=stream, extensions=self._extensions)
+        if isinstance(stream, _Pieces):
+            request.headers["content-length"] = str(len(body))  # or it would be sent in chunks, which not all take
+        else:
+            request.read()
         request.headers.encoding = "ascii"  # or it is guessed for each header anew
         try:
             return Reply(await self._transport.handle_async_request(request))
@@ -270,6 +275,17 @@ class Reply:
             self._ended = True
         except _BROKEN as error:
             raise _explain(error) from error
+
+
+class _Pieces(httpx.AsyncByteStream):
+    """A large body: written at once it would be copied at once, and hold up everybody."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for start in range(0, len(self._body), PIECE_BYTES):
+            yield self._body[start : start + PIECE_BYTES]
 
 
 def _raw(response: httpx.Response) -> AsyncIterator[bytes]:
