@@ -17,14 +17,18 @@ from openai.types.chat import ChatCompletion
 from translator import chat_over_responses
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}}
+SDK_OPTIONS = ("extra_headers", "extra_query", "timeout")
+"""What is said to the SDK, not to the API."""
 TOOLS = [{"type": "function", "function": {"name": "get_weather", "parameters": CITY}}]
 
 
-def complete(client: OpenAI, **request: Any) -> ChatCompletion:
+def complete(client: OpenAI, extra_body: dict[str, Any] | None = None, **request: Any) -> ChatCompletion:
     """What `client.chat.completions.create` did, by way of `client.responses.create`."""
-    call = chat_over_responses.translate_request(request)
-    response = client.responses.create(**call.responses_request)
-    return ChatCompletion.model_validate(call.translate_response(response))
+    options = {name: request.pop(name) for name in SDK_OPTIONS if name in request}
+    call = chat_over_responses.translate_request({**request, **(extra_body or {})})
+    # as extra_body, whether or not the SDK knows all its fields
+    response = client.responses.create(extra_body=call.responses_request, **options)
+    return ChatCompletion.construct(**call.translate_response(response))  # as the SDK itself makes it
 
 
 def old_code(client: OpenAI) -> None:

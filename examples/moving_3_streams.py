@@ -21,10 +21,9 @@ def stream(client: OpenAI, **request: Any) -> Iterator[ChatCompletionChunk]:
     """What `client.chat.completions.create(stream=True)` did, by way of `client.responses.create`."""
     call = chat_over_responses.translate_request({**request, "stream": True})
     machine = call.stream()
-    events: Any = client.responses.create(**call.responses_request)
-    for event in events:
+    for event in client.responses.create(stream=True, extra_body=call.responses_request):
         for chunk in machine.receive(event):
-            yield ChatCompletionChunk.model_validate(chunk)
+            yield ChatCompletionChunk.construct(**chunk)  # as the SDK itself makes it
     for chunk in machine.finish():  # nothing, unless the stream broke off
         raise RuntimeError(chunk["error"]["message"])
 

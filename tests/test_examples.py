@@ -88,3 +88,31 @@ def test_an_example_runs_and_says_what_it_promises(program: str) -> None:
 @pytest.mark.parametrize("program", SAID)
 def test_an_example_is_short_enough_to_read(program: str) -> None:
     assert len((ROOT / "examples" / program).read_text().splitlines()) < 60
+
+
+ASKED = """
+from demo_server import MODEL, demo_client
+from moving_2_replies import complete
+from moving_3_streams import stream
+
+asked = {"model": MODEL, "messages": [{"role": "user", "content": "Ask note about input=Milk."}]}
+tools = [{"type": "custom", "custom": {"name": "note"}}]
+with demo_client() as client:
+    completion = complete(client, **asked, presence_penalty=0.5, timeout=30, extra_body={"top_k": 5}, tools=tools)
+    print(completion.choices[0].message.tool_calls[0].custom.input)
+    deltas = [choice.delta for chunk in stream(client, **asked, tools=tools) for choice in chunk.choices]
+    print([call.custom["input"] for delta in deltas for call in delta.tool_calls or ()])
+"""
+
+
+def test_the_bridges_take_fields_that_the_sdk_does_not_know() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ASKED],
+        cwd=ROOT / "examples",
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TRANSLATOR_STORE": "memory:"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["Milk", "['', 'Milk']"]

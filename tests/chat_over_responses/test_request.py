@@ -92,3 +92,12 @@ def test_what_an_sdk_takes_for_no_argument_is_none() -> None:
         {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "temperature": NOT_GIVEN, "tools": omit}
     )
     assert call.responses_request.keys() == {"model", "input", "store"}
+
+
+def test_a_limit_below_the_least_there_is_is_raised_and_reported() -> None:
+    question = {"role": "user", "content": "Yes or no?"}
+    for name in ("max_tokens", "max_completion_tokens"):
+        call = chat_over_responses.translate_request({"model": "m", "messages": [question], name: 1})
+        assert call.responses_request["max_output_tokens"] == 16
+        assert [loss.path for loss in call.losses] == [name]
+    assert lost(question, max_tokens=16) == []

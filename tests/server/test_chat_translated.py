@@ -154,7 +154,7 @@ TALKS: list[JSON] = [
         ]
     },
     {"messages": [{"role": "user", "content": "name=Fair city=Paris"}], "response_format": {"type": "json_object"}},
-    {"messages": [{"role": "user", "content": "One word after another."}], "max_tokens": 2},
+    {"messages": [{"role": "user", "content": "word " * 40}], "max_tokens": 20},
     {"messages": [{"role": "user", "content": "Hello, world!"}], "logprobs": True, "top_logprobs": 2},
 ]
 

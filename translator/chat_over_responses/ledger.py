@@ -28,7 +28,7 @@ LEDGER: dict[str, Entry] = {
     "stream_options": Entry("applied", None, "`include_usage` ends the stream with usage; the rest is carried."),
     "store": Entry("mapped", "store", "Said always: chat keeps nothing unless it is asked to, Responses does."),
     "metadata": Entry("carried", "metadata", "As it is."),
-    "max_completion_tokens": Entry("mapped", "max_output_tokens", "Under its name there."),
+    "max_completion_tokens": Entry("mapped", "max_output_tokens", "Under its name there, and 16 at least."),
     "max_tokens": Entry("mapped", "max_output_tokens", "The deprecated name; `max_completion_tokens` wins."),
     "temperature": Entry("carried", "temperature", "As it is."),
     "top_p": Entry("carried", "top_p", "As it is."),

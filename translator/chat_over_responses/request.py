@@ -27,6 +27,9 @@ _CARRIED = frozenset(name for name, entry in LEDGER.items() if entry.fate == "ca
 _REFUSED = frozenset(name for name, entry in LEDGER.items() if entry.fate == "refused")
 _REPORTED = frozenset(name for name, entry in LEDGER.items() if entry.fate == "reported")
 
+_LEAST = 16
+"""The least limit of tokens that Open Responses and OpenAI's API take."""
+
 LOGPROBS = "message.output_text.logprobs"
 ENCRYPTED_REASONING = "reasoning.encrypted_content"
 
@@ -141,6 +144,9 @@ def _limit(asked: JSON, most: int | None, losses: Losses) -> JSON:
     if not names:
         return {}
     limit = asked[names[0]]
+    if limit < _LEAST:
+        losses.report(names[0], f"raised to {_LEAST}, the least that can be asked for there")
+        limit = _LEAST
     if most is not None and limit > most:
         losses.report(names[0], f"capped to {most}")
         limit = most

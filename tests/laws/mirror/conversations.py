@@ -85,7 +85,7 @@ _parameters = st.fixed_dictionaries(
         "top_p": st.floats(0, 1),
         "presence_penalty": st.floats(-2, 2),
         "frequency_penalty": st.floats(-2, 2),
-        "max_completion_tokens": st.integers(1, 9999),
+        "max_completion_tokens": st.integers(16, 9999),
         "user": _words,
         "safety_identifier": _words,
         "prompt_cache_key": _words,
