@@ -29,6 +29,8 @@ def test_what_a_server_would_have_echoed_or_held_to_is_reported() -> None:
     assert lost("chat", asking(tools=[FUNCTION, {**FUNCTION, "name": "lose"}], tool_choice=allowed)) == [
         "tool_choice.tools"
     ]
+    assert lost("chat", asking(tools=[FUNCTION], tool_choice={**allowed, "mode": "required"})) == []
+    assert lost("chat", asking(tools=[FUNCTION, {**FUNCTION, "name": "crm.find"}])) == ["tools[1].name"]
 
 
 def answering(**fields: Any) -> JSON:

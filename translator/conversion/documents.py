@@ -83,7 +83,7 @@ def _chat_request(request: JSON) -> Converted:
         stored=False,
         shortens=False,
     )
-    return Converted(call.chat_request, unheld(request, call.losses))
+    return Converted(call.chat_request, unheld(request, call.chat_request, call.losses))
 
 
 def _completion(response: JSON) -> Converted:

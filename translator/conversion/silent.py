@@ -16,26 +16,30 @@ JSON = dict[str, Any]
 _HELD = frozenset({"metadata", "reasoning", "tools", "tool_choice"})
 
 
-def unheld(request: JSON, losses: Sequence[Loss]) -> Sequence[Loss]:
+def unheld(request: JSON, chat_request: JSON, losses: Sequence[Loss]) -> Sequence[Loss]:
     """The losses of a Responses request that became a chat request, with those that a reply would have made good."""
-    return losses if _HELD.isdisjoint(request) else [*losses, *_unheld(request)]
+    return losses if _HELD.isdisjoint(request) else [*losses, *_unheld(request, chat_request)]
 
 
-def _unheld(request: JSON) -> Iterator[Loss]:
+def _unheld(request: JSON, chat_request: JSON) -> Iterator[Loss]:
     if request.get("metadata"):
         yield Loss("metadata", "chat takes it only with storage of its own")
     reasoning = request.get("reasoning") or {}
     for name in ("summary", "generate_summary"):
         if reasoning.get(name):
             yield Loss(f"reasoning.{name}", "chat cannot be asked for a summary")
-    for index, tool in enumerate(request.get("tools") or ()):
+    tools = request.get("tools") or ()
+    offered = {tool["function"]["name"] for tool in chat_request.get("tools", ()) if tool["type"] == "function"}
+    for index, tool in enumerate(tools):
         kind = tool.get("type")
         if kind == "namespace":
             yield Loss(f"tools[{index}]", "chat has no namespaces, so its tools are offered under longer names")
         elif kind in _OFFERED:
             yield Loss(f"tools[{index}]", f"the '{kind}' tool is offered as a function")
+        elif kind == "function" and tool["name"] not in offered and offered:
+            yield Loss(f"tools[{index}].name", "it is offered under a name that every upstream takes")
     choice = request.get("tool_choice")
-    if isinstance(choice, dict) and choice.get("type") == "allowed_tools":
+    if isinstance(choice, dict) and choice.get("type") == "allowed_tools" and len(choice["tools"]) < len(tools):
         yield Loss("tool_choice.tools", "that other tools must not be called is not said")
 
 
