@@ -14,6 +14,7 @@ from pydantic_core import to_json
 
 from ..errors import UpstreamError
 from ..mapping.content import annotation_to_chat, text_of
+from ..mapping.losses import in_words
 from ..mapping.provider_data import provider_data
 from ..mapping.reasoning import SEALED_FORMAT, reasoning_to_chat
 from ..mapping.tool_kinds import CALLS
@@ -30,6 +31,7 @@ JSON = dict[str, Any]
 
 _GROWING = frozenset(CALLS_BY_KIND.values())
 _FORMS = ("content", "summary")
+_BESIDE_TEXT = frozenset({"type", "annotations", "logprobs"})
 _RAW_DELTAS = tuple(delta for delta, _ in events.REASONING_TEXT.values())
 _RAW_DONES = tuple(done for _, done in events.REASONING_TEXT.values())
 
@@ -113,10 +115,7 @@ class Reader:
     def _end(self, event: JSON) -> None:
         response = _object(event.get("response"))
         self._open(event)
-        output = response.get("output")
-        for place, item in enumerate(output if isinstance(output, list) else ()):
-            if isinstance(item, dict):
-                self._settle(self._items.final(item, place), item)
+        self._settle_all(response.get("output"))
         self._items.close()
         usage, tier = response.get("usage"), response.get("service_tier")
         if isinstance(usage, dict):
@@ -135,6 +134,18 @@ class Reader:
             self._fail("The upstream cancelled the response.", "upstream_cancelled")
         else:
             self._fail("The upstream answered before its response was complete.", "upstream_incomplete")
+
+    def _settle_all(self, output: Any) -> None:
+        if output and not isinstance(output, list):
+            self._told.append(deltas.Untold("output", f"it is {in_words(output)}, and no list of items"))
+        for place, item in enumerate(output if isinstance(output, list) else ()):
+            if not isinstance(item, dict):
+                self._told.append(deltas.Untold(f"output[{place}]", f"it is {in_words(item)}, and no item"))
+                continue
+            heard = self._items.final(item, place)
+            self._settle(heard, item)
+            if not heard.done:
+                self._untold(heard, "the upstream did not say what it is")
 
     def _error(self, event: JSON) -> None:
         error = event.get("error") or {key: event.get(key) for key in ("code", "message", "param")}
@@ -163,7 +174,7 @@ class Reader:
             return
         match kind:
             case "message":
-                for index, part in enumerate(_objects(item.get("content"))):
+                for index, part in enumerate(self._parts(heard, item, "content")):
                     self._settle_part(heard, part, index)
             case "reasoning":
                 self._settle_reasoning(heard, item)
@@ -179,12 +190,27 @@ class Reader:
 
     def _settle_part(self, heard: Heard, part: JSON, index: int) -> None:
         place = {"content_index": index}
-        if part.get("type") == "refusal":
+        if part.get("type") == "refusal" and isinstance(part.get("refusal"), str):
             self._refuse(heard, {**place, **part}, "refusal")
             return
+        if not isinstance(part.get("text"), str) and any(part[key] for key in part if key not in _BESIDE_TEXT):
+            path = f"output[{heard.place}].content[{index}]"
+            kind = str(part.get("type"))[:64]
+            self._told.append(deltas.Untold(path, f"chat has no place for content of the type '{kind}' without text"))
         self._add_text(heard, {**place, **part}, "text")
         for number, annotation in enumerate(_objects(part.get("annotations"))):
             self._cite(heard, annotation, index, number)
+
+    def _parts(self, heard: Heard, item: JSON, form: str) -> list[JSON]:
+        """The parts of an item, of which some upstreams say the text alone; one that is none is an empty one."""
+        given = item.get(form)
+        parts: list[JSON] = []
+        for index, part in enumerate(given if isinstance(given, list) else [given] if given else ()):
+            if not isinstance(part, str | dict):
+                path = f"output[{heard.place}].{form}[{index}]"
+                self._told.append(deltas.Untold(path, f"it is {in_words(part)}, and no part"))
+            parts.append({"type": "text", "text": part} if isinstance(part, str) else _object(part))
+        return parts
 
     # ---- messages ----
 
@@ -247,10 +273,11 @@ class Reader:
             self._thought = True
 
     def _settle_reasoning(self, heard: Heard, item: JSON) -> None:
-        for form in _FORMS:
-            for index, part in enumerate(_objects(item.get(form))):
+        said = {form: self._parts(heard, item, form) for form in _FORMS}
+        for form, parts in said.items():
+            for index, part in enumerate(parts):
                 self._think(heard, form, index, part.get("text"), fragment=False)
-        texts = {form: text_of(_objects(item.get(form)), "\n") for form in _FORMS}
+        texts = {form: text_of(parts, "\n") for form, parts in said.items()}
         for form, text in texts.items():
             if text and form != heard.form and text != texts[heard.form]:
                 self._told.append(deltas.Untold(f"output[{heard.place}].{form}", "the reasoning is told in one form"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Loss(NamedTuple):
@@ -21,3 +21,11 @@ class Losses(list[Loss]):
     def report(self, path: str, reason: str) -> None:
         """Note that what stands at `path` was not carried."""
         self.append(Loss(path, reason))
+
+
+_WORDS = {type(None): "null", bool: "a truth value", str: "a string", list: "a list", dict: "an object"}
+
+
+def in_words(value: Any) -> str:
+    """What kind of JSON a value is, for a reason: `a string`, `null`."""
+    return _WORDS.get(type(value), "a number")

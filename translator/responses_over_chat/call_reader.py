@@ -102,6 +102,20 @@ class CallReader:
             self._early = {}
         return call.append(call.pairs.join(arguments))
 
+    def took(self, fragment: JSON, call: Call | None, whole: bool) -> bool:
+        """Whether what a fragment says was read as `call`, or it says nothing, as a fragment may.
+
+        A call without a name is found out at its end.
+        """
+        function = fragment.get("function")
+        if function and not isinstance(function, dict):
+            return call is not None and not call.name
+        if call is not None:
+            return True
+        passed_over = {"index", "type", "function", *self._extra_keys}
+        said = [*(function or {}).values(), *(value for key, value in fragment.items() if key not in passed_over)]
+        return not whole and not any(said)
+
     def finish(self) -> list[Call]:
         """What was held back of the arguments."""
         return [call.append(call.pairs.finish()) for call in self._calls if call.pairs.held]

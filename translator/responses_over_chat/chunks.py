@@ -11,6 +11,7 @@ from typing import Any
 
 from ..dialects import Dialect
 from ..errors import UpstreamError
+from ..mapping.losses import in_words
 from ..mapping.upstream_error import map_error_object
 from ..mapping.usage import map_usage
 from ..surrogates import PairJoiner, is_whole
@@ -37,8 +38,7 @@ class Reader:
         self._logprobs: list[JSON] = []  # came without text; they belong to the next
         self._streamed = False  # content came in deltas: a whole message that follows only repeats it
         self._finished = False
-        self._heard = False
-        self._chose = False  # of several answers
+        self._left_out: set[str] = set()  # why; what comes in many pieces is reported once
         self._reasoned = False  # in the field that holds nothing but text
         self._tier = ""
 
@@ -110,11 +110,13 @@ class Reader:
 
     def _pass_over(self, choices: Any, deltas: list[Delta]) -> None:
         """A response holds one answer."""
-        if self._chose or not isinstance(choices, list):
-            return
-        if any(isinstance(choice, dict) and choice.get("index") for choice in choices):
-            self._chose = True
-            deltas.append(Untold("the upstream gave several answers, the first of which is told"))
+        if isinstance(choices, list) and any(isinstance(choice, dict) and choice.get("index") for choice in choices):
+            self._leave_out("the upstream gave several answers, the first of which is told", deltas)
+
+    def _leave_out(self, reason: str, deltas: list[Delta]) -> None:
+        if reason not in self._left_out:
+            self._left_out.add(reason)
+            deltas.append(Untold(reason))
 
     def _read_choice(self, choice: JSON, deltas: list[Delta]) -> None:
         delta = choice.get("delta")
@@ -135,6 +137,8 @@ class Reader:
                 self._add_text(content, deltas)
             elif isinstance(content, list):
                 self._read_parts(content, deltas)
+            else:
+                self._leave_out(f"the upstream's content is {in_words(content)}, which says nothing here", deltas)
         if delta.get("audio"):
             self._read_audio(delta["audio"], bool(content), deltas)
         annotations = delta.get("annotations")  # of the text, so before what may follow it
@@ -149,8 +153,8 @@ class Reader:
             self._streamed = True
             deltas.extend(read_images(images))
         calls = delta.get("tool_calls")
-        if calls and isinstance(calls, list):
-            self._read_calls(calls, deltas, whole)
+        if calls:
+            self._read_calls(calls if isinstance(calls, list) else [calls], deltas, whole)
         elif delta.get("function_call"):
             self._read_calls([{"index": 0, "function": delta["function_call"]}], deltas, whole)
         if (signed := self._calls.read_extra(delta)) is not None:
@@ -178,8 +182,13 @@ class Reader:
         self._streamed = True
         self._release(self._thinking.finish(), deltas)  # what is held back was said before the call
         for fragment in calls:
-            if isinstance(fragment, dict) and (call := self._calls.read(fragment, whole)) is not None:
+            if not isinstance(fragment, dict):
+                self._leave_out(f"a tool call of the upstream's is {in_words(fragment)}, so it was left out", deltas)
+                continue
+            if (call := self._calls.read(fragment, whole)) is not None:
                 deltas.append(call)
+            if not self._calls.took(fragment, call, whole):
+                self._leave_out("a tool call of the upstream's does not say what is called, so it was left out", deltas)
 
     def _read_reasoning(self, reasoning: Any, deltas: list[Delta]) -> None:
         if isinstance(reasoning, list):  # OpenRouter's reasoning_details
@@ -200,7 +209,7 @@ class Reader:
             if isinstance(part, str):
                 self._add_text(part, deltas)
             elif not isinstance(part, dict):
-                continue
+                self._leave_out(f"a part of the upstream's content is {in_words(part)}, so it was left out", deltas)
             elif part.get("type") == "thinking":
                 thinking = part.get("thinking")
                 self._read_reasoning(thinking, deltas)
@@ -210,15 +219,18 @@ class Reader:
                 self._add_text(part["text"], deltas)
             elif part.get("type") == "image_url":
                 deltas.extend(read_images([part]))
+            elif any(value and key != "type" for key, value in part.items()):
+                self._leave_out(
+                    f"a response has no place for content of the type {str(part.get('type'))[:64]!r}", deltas
+                )
 
     def _read_audio(self, audio: Any, has_text: bool, deltas: list[Delta]) -> None:
         self._streamed = True
         transcript, untold = read_audio(audio)
         if transcript and not has_text:
             self._add_text(transcript, deltas)
-        if untold is not None and not self._heard:
-            self._heard = True  # it comes in many pieces
-            deltas.append(untold)
+        if untold is not None:
+            self._leave_out(untold.reason, deltas)
 
     def _add_text(self, text: str, deltas: list[Delta]) -> None:
         text = self._text_pairs.join(text)
