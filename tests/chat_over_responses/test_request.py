@@ -101,3 +101,23 @@ def test_a_limit_below_the_least_there_is_is_raised_and_reported() -> None:
         assert call.responses_request["max_output_tokens"] == 16
         assert [loss.path for loss in call.losses] == [name]
     assert lost(question, max_tokens=16) == []
+
+
+def test_what_cannot_be_asked_for_by_include_is_reported_with_its_place() -> None:
+    given = ["a", 5, None, {}]
+    fields: JSON = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
+    call = chat_over_responses.translate_request({**fields, "include": given})
+    assert call.responses_request["include"] == ["a"]
+    assert [loss.path for loss in call.losses] == ["include[1]", "include[2]", "include[3]"]
+    assert call.losses[0].reason == "it is a number, and no name"
+
+
+@pytest.mark.parametrize(
+    ("name", "beside"), [("include", {"logprobs": True}), ("reasoning", {"reasoning_effort": "low"})]
+)
+def test_a_field_of_the_other_api_that_cannot_be_joined_with_chats_own_is_reported(name: str, beside: JSON) -> None:
+    assert lost({"role": "user", "content": "Hi"}, **{name: "x"}, **beside) == [name]
+    call = chat_over_responses.translate_request(
+        {"model": "m", "messages": [{"role": "user", "content": "Hi"}], name: "x"}
+    )
+    assert (call.responses_request[name], call.losses) == ("x", ()), "for the upstream to refuse"

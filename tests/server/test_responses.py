@@ -196,3 +196,14 @@ def test_what_is_lost_within_a_stream_is_told_in_a_comment_before_its_end(
     assert comment
     assert "response.completed" in end
     assert "response.completed" not in before
+
+
+def test_what_the_upstream_sends_in_the_place_of_a_call_is_reported(upstream: ScriptedUpstream, serve: Serve) -> None:
+    url = f"{serve().base_url}/responses"
+    lost = "x-translator-losses: output: a tool call of the upstream's is a string, so it was left out"
+    upstream.reply(completion("Hello!", tool_calls=["f()"]))
+    answer = httpx.post(url, json=ASK)
+    assert answer.json()["output_text"] == "Hello!"
+    assert f"x-translator-losses: {answer.headers['x-translator-losses']}" == lost
+    upstream.stream(chunk("Hello!", tool_calls=["f()"]), chunk(finish="stop"))
+    assert f": {lost}\n\n" in httpx.post(url, json={**ASK, "stream": True}).text

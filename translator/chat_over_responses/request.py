@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from ..errors import Unsupported
 from ..mapping.items import map_chat_messages
-from ..mapping.losses import Loss, Losses
+from ..mapping.losses import Loss, Losses, in_words
 from ..mapping.reasoning import thinks
 from ..mapping.text_format import format_from_chat
 from ..mapping.tool_choice import choice_from_chat
@@ -29,6 +29,9 @@ _REPORTED = frozenset(name for name, entry in LEDGER.items() if entry.fate == "r
 
 _LEAST = 16
 """The least limit of tokens that Open Responses and OpenAI's API take."""
+
+_JOINED = {"reasoning": dict, "include": list}
+"""Fields of the other API that clients send along, to be joined with what chat's own fields say."""
 
 LOGPROBS = "message.output_text.logprobs"
 ENCRYPTED_REASONING = "reasoning.encrypted_content"
@@ -109,7 +112,7 @@ def translate_valid(
     if reasoning := _reasoning(asked, options):
         told["reasoning"] = reasoning
     told["store"] = asked.get("store", False)
-    if include := _include(asked, items, reasoning.get("effort"), options):
+    if include := _include(asked, items, reasoning.get("effort"), options, losses):
         told["include"] = include
     if stream_options := {
         key: value for key, value in asked.get("stream_options", {}).items() if key != "include_usage"
@@ -200,9 +203,14 @@ def _reasoning(asked: JSON, options: ReplyOptions) -> JSON:
     return reasoning
 
 
-def _include(asked: JSON, items: list[JSON], effort: str | None, options: ReplyOptions) -> list[str]:
+def _include(asked: JSON, items: list[JSON], effort: str | None, options: ReplyOptions, losses: Losses) -> list[str]:
+    include = []
     own = asked.get("include")
-    include = [entry for entry in own if isinstance(entry, str)] if isinstance(own, list) else []
+    for index, entry in enumerate(own if isinstance(own, list) else ()):
+        if isinstance(entry, str):
+            include.append(entry)
+        else:
+            losses.report(f"include[{index}]", f"it is {in_words(entry)}, and no name")
     if asked.get("logprobs"):
         include.append(LOGPROBS)
     thinking = (effort is not None and thinks(effort)) or any("encrypted_content" in item for item in items)
@@ -218,5 +226,5 @@ def _add_unknown(told: JSON, asked: JSON, losses: Losses) -> None:
             continue
         if name not in told:
             told[name] = value
-        elif name not in ("reasoning", "include"):
+        elif not isinstance(value, _JOINED.get(name, ())):
             losses.report(name, "a field of this name says something else in the Responses API")
