@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 
 from translator import InvalidRequest, responses_over_chat
+from translator.errors import Unsupported
+from translator.mapping.tool_kinds import KINDS
+from translator.wire import chat
 from translator.wire.responses import validate
 
 
@@ -46,6 +49,53 @@ def test_a_fault_is_named_with_its_path(fields: dict[str, Any], param: str, code
     assert code is None or caught.value.code == code
     assert param in caught.value.message
     assert caught.value.status == 400
+
+
+ROLES = "'user', 'assistant', 'system' or 'developer'"
+CHAT_ROLES = "'system', 'developer', 'user', 'assistant', 'tool' or 'function'"
+QUESTION = [{"role": "user", "content": "Hi"}]
+FORMATS = "'text', 'json_object' or 'json_schema'"
+CHOICES = "'auto', 'none', 'required' or an object that names a tool"
+
+
+@pytest.mark.parametrize(
+    ("api", "fields", "param", "known"),
+    [
+        ("responses", {"input": [{"role": "x", "content": "x"}]}, "input[0].role", ROLES),
+        ("responses", {"text": {"format": {"type": "xml"}}}, "text.format.type", FORMATS),
+        ("responses", {"text": {"format": "text"}}, "text.format", "an object"),
+        ("responses", {"tool_choice": "any"}, "tool_choice", CHOICES),
+        ("responses", {"tool_choice": 5}, "tool_choice", CHOICES),
+        ("chat", {"messages": [{"role": "x", "content": "x"}]}, "messages[0].role", CHAT_ROLES),
+        ("chat", {"response_format": {"type": "xml"}}, "response_format.type", FORMATS),
+        ("chat", {"response_format": "text"}, "response_format", "an object"),
+        ("chat", {"tool_choice": "any"}, "tool_choice", CHOICES),
+        ("chat", {"tool_choice": ["auto"]}, "tool_choice", CHOICES),
+        ("chat", {"function_call": "any"}, "function_call", "'auto', 'none' or an object that names a function"),
+        (
+            "chat",
+            {"messages": [{"role": "assistant", "tool_calls": [{"id": "c", "type": "x"}]}]},
+            "messages[0].tool_calls[0].type",
+            "'function' or 'custom'",
+        ),
+    ],
+)
+def test_a_value_nobody_knows_is_refused_with_all_that_could_stand_there(
+    api: str, fields: dict[str, Any], param: str, known: str
+) -> None:
+    asked = {"model": "m", "messages": QUESTION} if api == "chat" else {"model": "m", "input": "Hi"}
+    validated = chat.validate if api == "chat" else validate
+    with pytest.raises(InvalidRequest) as caught:
+        validated({**asked, **fields})
+    assert caught.value.param == param
+    assert caught.value.message.startswith(f"Invalid '{param}': Input should be {known}, got ")
+
+
+def test_a_tool_nobody_knows_is_refused_with_all_that_clients_can_run() -> None:
+    with pytest.raises(Unsupported) as caught:
+        responses_over_chat.translate_request({"model": "m", "input": "Hi", "tools": [{"type": "fn"}]})
+    assert caught.value.param == "tools[0]"
+    assert all(kind in caught.value.message for kind in (*KINDS, "namespace", "hosted_tools"))
 
 
 def test_a_fault_is_told_in_a_sentence_of_bounded_length() -> None:

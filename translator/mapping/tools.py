@@ -197,8 +197,9 @@ def _leave_out(path: str, tool: JSON, choice: Any, others: bool, losses: Losses)
     kind = tool["type"]
     if not others or (isinstance(choice, dict) and choice["type"] == kind):
         raise Unsupported(
-            f"The upstream has no '{kind}' tool; offer a function instead, or have the model's configuration "
-            "forward it.",
+            f"The upstream has no '{kind}' tool; offer a function instead, or another that the client runs: custom, "
+            "namespace, apply_patch, local_shell, shell or tool_search; or have the setting hosted_tools of the model "
+            "name it.",
             param=path,
         )
     losses.report(path, f"the upstream has no '{kind}' tool")

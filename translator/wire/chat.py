@@ -67,13 +67,19 @@ class FunctionName(TypedDict):
     name: Annotated[str, Field(min_length=1)]
 
 
-def _word_tag(value: Any) -> str:
-    return "<word>" if isinstance(value, str) else "<named>"
+def _word_tag(value: Any) -> str | None:
+    if isinstance(value, dict):
+        return "<named>"
+    return "<word>" if value in ("auto", "none") else None
 
 
 FunctionChoice = Annotated[
     Annotated[Literal["auto", "none"], Tag("<word>")] | Annotated[FunctionName, Tag("<named>")],
-    Discriminator(_word_tag),
+    Discriminator(
+        _word_tag,
+        custom_error_type="function_choice",
+        custom_error_message="Input should be 'auto', 'none' or an object that names a function",
+    ),
 ]
 
 

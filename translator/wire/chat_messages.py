@@ -104,7 +104,7 @@ class FunctionCall(TypedDict):
 
     __pydantic_config__ = LENIENT  # type: ignore[misc]
     id: Id
-    type: NotRequired[Literal["function"]]
+    type: NotRequired[Literal["function", "custom"]]  # the last one is read below
     function: CalledFunction
 
 

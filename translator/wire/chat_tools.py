@@ -132,16 +132,20 @@ class AllowedTools(TypedDict):
     allowed_tools: Allowed
 
 
-def _choice_tag(value: Any) -> str:
-    if isinstance(value, str):
-        return "<word>"
-    return "<allowed>" if isinstance(value, dict) and value.get("type") == "allowed_tools" else "<named>"
+def _choice_tag(value: Any) -> str | None:
+    if isinstance(value, dict):
+        return "<allowed>" if value.get("type") == "allowed_tools" else "<named>"
+    return "<word>" if value in ("auto", "none", "required") else None
 
 
 Choice = Annotated[
     Annotated[Literal["auto", "none", "required"], Tag("<word>")]
     | Annotated[AllowedTools, Tag("<allowed>")]
     | Annotated[_Named, Tag("<named>")],
-    Discriminator(_choice_tag),
+    Discriminator(
+        _choice_tag,
+        custom_error_type="tool_choice",
+        custom_error_message="Input should be 'auto', 'none', 'required' or an object that names a tool",
+    ),
     Nulls,
 ]

@@ -172,7 +172,8 @@ def _invalid(error: ValidationError) -> InvalidRequest:
     if len(shown) > 80:
         shown = shown[:77] + "…"
     code = "invalid_type" if fault["type"].endswith("_type") else "invalid_value"
-    return InvalidRequest(f"Invalid '{path}': {fault['msg']}, got {shown}.", param=path or None, code=code)
+    wanted = fault["msg"].replace("a valid dictionary", "an object")
+    return InvalidRequest(f"Invalid '{path}': {wanted}, got {shown}.", param=path or None, code=code)
 
 
 def _path(location: tuple[int | str, ...]) -> str:

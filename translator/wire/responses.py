@@ -26,7 +26,7 @@ class PlainFormat(TypedDict):
     """Free text, or JSON of any shape."""
 
     __pydantic_config__ = LENIENT  # type: ignore[misc]
-    type: Literal["text", "json_object"]
+    type: Literal["text", "json_object", "json_schema"]  # the last one is read below
 
 
 class SchemaFormat(TypedDict):
