@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import sys
 import tracemalloc
 import zlib
@@ -15,7 +16,7 @@ import pytest
 
 from tests.servers import Connect, ScriptedUpstream, Serve, completion
 from translator.errors import InvalidRequest
-from translator.server.inflating import inflate
+from translator.server.inflating import MOST_MEMBERS, inflate
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -59,6 +60,39 @@ def read(body: bytes, coding: str, limit: int = MIB) -> bytes:
 )
 def test_what_was_compressed_is_as_it_was(coding: str, body: bytes) -> None:
     assert read(body, coding, limit=len(ASK)) == ASK
+
+
+PIECE = 64 * 1024
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE])
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize("noise", [False, True])
+def test_bodies_of_any_size_are_as_they_were_and_nothing_may_follow(coding: str, size: int, noise: bool) -> None:
+    body = random.Random(size).randbytes(size) if noise else b"a" * size
+    compressed = CODINGS[coding](body)
+    assert read(compressed, coding) == body
+    for spoiled in (compressed + b"x", compressed + b"\0\0", compressed[:-1]):
+        with pytest.raises(InvalidRequest) as caught:
+            read(spoiled, coding)
+        assert caught.value.code == "invalid_encoding"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_members_are_read_one_after_the_other_wherever_they_end(coding: str) -> None:
+    parts = [random.Random(number).randbytes(3001 * number) for number in range(20)]
+    assert read(b"".join(map(CODINGS[coding], parts)), coding) == b"".join(parts)
+
+
+@pytest.mark.parametrize(
+    ("coding", "member"),
+    [("gzip", gzip.compress(b"")), ("zstd", zstd.compress(b"")), ("zstd", b"\x50\x2a\x4d\x18\0\0\0\0")],
+    ids=["gzip", "zstd", "zstd that is skipped"],
+)
+def test_very_many_members_are_refused(coding: str, member: bytes) -> None:
+    assert read(member * MOST_MEMBERS, coding) == b""
+    with pytest.raises(InvalidRequest, match=f"more than {MOST_MEMBERS} members"):
+        read(member * (MOST_MEMBERS + 1), coding)
 
 
 def test_a_compressed_body_is_read_and_beyond_the_limit_is_a_413(upstream: ScriptedUpstream, serve: Serve) -> None:
