@@ -119,7 +119,7 @@ def test_other_errors_keep_their_meaning(upstream: ScriptedUpstream, server: Run
 @pytest.mark.parametrize("id", ["..", ".", "%2e%2e", "a%20b", "a%3Fb", "a%23b", "a%25b", "a%0Ab", "a;b", "%C3%A9"])
 def test_an_id_leads_nowhere_else(upstream: ScriptedUpstream, server: RunningServer, connect: Connect, id: str) -> None:
     client = connect(server)
-    client.send(f"GET /v1/responses/{id} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n".encode())
+    client.send(f"GET /v1/responses/{id} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n".encode())
     assert b'"code":"response_not_found"' in client.read_all()
     assert upstream.idle()
 
@@ -170,7 +170,7 @@ def test_the_upstream_is_let_go_when_the_client_leaves(
     upstream: ScriptedUpstream, server: RunningServer, connect: Connect
 ) -> None:
     client = connect(server)
-    client.send(b"GET /v1/responses/resp_1?stream=true HTTP/1.1\r\nhost: test\r\n\r\n")
+    client.send(b"GET /v1/responses/resp_1?stream=true HTTP/1.1\r\nhost: localhost\r\n\r\n")
     exchange = upstream.next()
     client.close()
     exchange.wait_closed()
