@@ -1,6 +1,7 @@
-"""Lines of chat requests as applications write them, of nine kilobytes on average.
+"""Lines of chat requests as applications write them, with a system prompt and one to six turns; some call a tool.
 
-Each has a system prompt of about 600 words and one to six turns, of which some call a tool.
+They are of nine kilobytes on average, of which the prompt has a third; short ones are of four, with a prompt of a few
+sentences.
 """
 
 from __future__ import annotations
@@ -30,10 +31,11 @@ _TOOL = {
 }
 
 
-def requests(size: int, seed: int = 0) -> Iterator[bytes]:
+def requests(size: int, *, short: bool = False, seed: int = 0) -> Iterator[bytes]:
     """Lines of requests, about `size` bytes in all."""
     random = Random(seed)
-    words = [" ".join(random.choices(_WORDS, k=length)) for length in (10, 40, 120, 300, 600)]
+    lengths = (10, 40, 120, 120, 40) if short else (10, 40, 120, 300, 600)
+    words = [" ".join(random.choices(_WORDS, k=length)) for length in lengths]
     written = 0
     number = 0
     while written < size:

@@ -75,7 +75,7 @@ def test_lines_are_converted_as_they_come_however_they_are_cut() -> None:
     read: list[int] = []
     convert_file(pipe, pipe.written.append, Converter("responses"), Report(print), progress=read.append)
     assert [json.loads(written) for written in pipe.written] == [RESPONSES] * 4
-    assert pipe.answered == [0, 1, 1, 1, 3, 3]
+    assert pipe.answered == [0, 1, 1, 1, 3, 3, 4]
     assert sum(read) == 4 * len(line) + 3
 
 

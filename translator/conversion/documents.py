@@ -18,7 +18,7 @@ from ..responses_over_chat.response import read_response
 from ..wire import chat, responses
 from .batch_lines import convert_line
 from .custom_calls import FreeformCalls, as_functions, custom_names
-from .kinds import kind_of
+from .kinds import Kind, kind_of
 from .silent import unheld, unread
 
 JSON = dict[str, Any]
@@ -44,9 +44,12 @@ class Converter:
             kinds |= {"chat request": _responses_request, "completion": _response}
         self._kinds = kinds
 
-    def convert(self, document: JSON) -> Converted:
-        """The document in the other dialect. Raises TranslatorError for what is of neither, or cannot be said."""
-        kind = kind_of(document)
+    def convert(self, document: JSON, otherwise: Kind | None = None) -> Converted:
+        """The document in the other dialect. Raises TranslatorError for what is of neither, or cannot be said.
+
+        `otherwise` is what it is where nothing in it tells.
+        """
+        kind = kind_of(document) or otherwise
         if kind is None:
             raise InvalidRequest("This is no request, reply or batch line of either API.", code="unknown_kind")
         if kind in ("chunk", "event"):
@@ -57,10 +60,6 @@ class Converter:
         convert = self._kinds.get(kind)
         converted: Converted = Converted(document, ()) if convert is None else convert(document)
         return converted
-
-    def convert_request(self, request: JSON, api: str) -> Converted:
-        """A request of an API, whatever it looks like, in the wanted dialect."""
-        return Converted(request, ()) if api == self.to else self._kinds[f"{api} request"](request)
 
     def _batch_line(self, line: JSON) -> Converted:
         return Converted(*convert_line(line, self))

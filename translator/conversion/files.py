@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from io import BytesIO
+from io import BufferedReader, RawIOBase
+from itertools import chain
 from typing import Any, BinaryIO
 
+import orjson
 from pydantic_core import from_json, to_json
+from typing_extensions import Buffer
 
 from ..errors import InvalidRequest, TranslatorError
 from .documents import Converter
@@ -42,31 +45,36 @@ def convert_file(
             break
     start = first.removeprefix(_BOM).lstrip()
     if start.startswith(_EVENTS):
-        convert_stream(_with(first, lines), write, converter, report, name)
+        convert_stream(chain((first,), lines), write, converter, report, name)
     elif _is_document(start):
-        _convert_lines(_with(start, lines), write, converter, report, name, number)
+        _convert_lines(chain((start,), lines), write, converter, report, name, number)
     elif start:
-        _convert_whole(b"".join(_with(start, lines)), write, converter, report, name, number)
+        _convert_whole(b"".join((start, *lines)), write, converter, report, name, number)
 
 
-def _lines(source: BinaryIO, progress: Callable[[int], object]) -> Iterator[bytes]:
-    """The lines of a file, which is read in large blocks: its own small buffer takes several reads for a line."""
-    read = getattr(source, "read1", source.read)  # what there is by now: a pipe's lines are not held back
-    begun: list[bytes] = []  # a line whose end was not read yet
-    while block := read(_BLOCK):
-        progress(len(block))
-        for line in BytesIO(block):
-            begun.append(line)
-            if line.endswith(b"\n"):
-                yield line if len(begun) == 1 else b"".join(begun)
-                begun.clear()
-    if begun:
-        yield b"".join(begun)
+class _Blocks(RawIOBase):
+    """A source in large blocks: its own small buffer takes several reads for a line. A pipe's lines are not held back:
+    a block is what there is by now.
+    """
+
+    def __init__(self, source: BinaryIO, progress: Callable[[int], object]) -> None:
+        super().__init__()
+        self._read: Callable[[int], bytes] = getattr(source, "read1", source.read)
+        self._progress = progress
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        view = memoryview(buffer)
+        block = self._read(len(view))
+        view[: len(block)] = block
+        self._progress(len(block))
+        return len(block)
 
 
-def _with(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
+def _lines(source: BinaryIO, progress: Callable[[int], object]) -> BufferedReader:
+    return BufferedReader(_Blocks(source, progress), _BLOCK)
 
 
 def _is_document(line: bytes) -> bool:
@@ -89,7 +97,7 @@ def _convert_lines(
     convert = converter.convert
     for number, line in enumerate(lines, start):
         try:
-            document = from_json(line)
+            document, dump = _read(line)
             if not isinstance(document, dict):
                 raise _no_object()
             converted, losses = convert(document)
@@ -104,7 +112,27 @@ def _convert_lines(
             continue
         if losses:
             report.add(f"{name}line {number}: ", losses)
-        write(line if converted is document else to_json(converted) + b"\n")
+        write(line if converted is document else dump(converted))
+
+
+def _read(line: bytes) -> tuple[Any, Callable[[JSON], bytes]]:
+    """What a line says, and the writer for it."""
+    try:
+        return from_json(line, allow_inf_nan=False), _dump
+    except ValueError:
+        return from_json(line), _dump_all  # Python writes NaN and infinities, which JSON does not know
+
+
+def _dump(document: JSON) -> bytes:
+    """A line of JSON, written quickly; of NaN and infinities it would make null."""
+    try:
+        return orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # a number of more than 64 bits, or nesting deeper than it looks
+        return _dump_all(document)
+
+
+def _dump_all(document: JSON) -> bytes:
+    return to_json(document) + b"\n"
 
 
 def _convert_whole(

@@ -14,6 +14,7 @@ from ..errors import InvalidRequest, Unsupported
 from ..wire.chat_messages import FIELDS, PLAIN_FIELDS
 from .content import content_from_chat
 from .losses import Losses
+from .plain_messages import map_plain_messages
 from .reasoning import reasoning_from_chat
 from .tools import call_from_chat
 
@@ -33,29 +34,22 @@ def map_chat_messages(messages: Sequence[JSON], losses: Losses) -> tuple[str | N
     alone = len(messages) == 1  # then it is what there is to answer
     if first["role"] in ("system", "developer") and isinstance(first["content"], str) and not alone:
         instructions = first["content"]
+    if instructions is None or len(first) == 2:
+        items = map_plain_messages(messages if instructions is None else messages[1:])
+        if items is not None:
+            return instructions, items
     gatherer = _Gatherer(losses)
-    items = gatherer.items
     for index, message in enumerate(messages):
-        role = message["role"]
-        if len(message) == 2 and type(content := message.get("content")) is str:
-            if index or instructions is None:  # most are such, and nothing of them needs a path
-                items.append({"type": "message", "role": role, "content": content})
-            continue
         path = f"messages[{index}]"
-        if not FIELDS.get(role, PLAIN_FIELDS).issuperset(message) or "name" in message:
-            _report_unsaid(message, path, losses)
+        if "name" in message and message["role"] not in ("function", "tool"):
+            losses.report(f"{path}.name", "the speakers of the Responses API have no names")
+        for key in sorted(message.keys() - FIELDS.get(message["role"], PLAIN_FIELDS)):
+            if message[key]:  # SDKs write empty lists where there is nothing
+                losses.report(f"{path}.{key}", f"the Responses API has no '{key}' of a message that is sent")
         if index or instructions is None:
-            gatherer.kinds.get(role, gatherer.plain)(message, path)
+            gatherer.kinds.get(message["role"], gatherer.plain)(message, path)
     gatherer.finish()
-    return instructions, items
-
-
-def _report_unsaid(message: JSON, path: str, losses: Losses) -> None:
-    if "name" in message and message["role"] not in ("function", "tool"):
-        losses.report(f"{path}.name", "the speakers of the Responses API have no names")
-    for key in sorted(message.keys() - FIELDS.get(message["role"], PLAIN_FIELDS)):
-        if message[key]:  # SDKs write empty lists where there is nothing
-            losses.report(f"{path}.{key}", f"the Responses API has no '{key}' of a message that is sent")
+    return instructions, gatherer.items
 
 
 class _Gatherer:

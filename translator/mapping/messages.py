@@ -7,6 +7,7 @@ in the order of the calls, and nothing stands between. So items are first gather
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any
 
 from ..dialects import Dialect
@@ -14,7 +15,8 @@ from ..errors import InvalidRequest, Unsupported
 from .attachments import NO_ATTACHMENTS, Attachments
 from .content import chat_content, map_content
 from .losses import Losses
-from .provider_data import KEY, calls_of, details_of, provider_data
+from .plain_messages import map_plain_items
+from .provider_data import calls_of, details_of, provider_data
 from .reasoning import reasoning_text
 from .sealed import Sealer, open_compaction, open_reasoning
 from .tool_kinds import CALLS, OUTPUTS
@@ -41,7 +43,7 @@ class _Gatherer:
         self.names = names
         self.sealer = sealer
         self.leading: list[JSON] = []  # system and developer messages before anything else
-        self.entries: list[JSON | Turn] = []  # an assistant's message stands for a turn of nothing but text
+        self.entries: list[JSON | Turn] = []
         self.thoughts: list[tuple[str, str]] = []  # reasoning that waits for what it led to
         self.details: list[JSON] = []
         self.extras: dict[str, JSON] = {}  # of calls, by id
@@ -50,18 +52,8 @@ class _Gatherer:
 
     def turn(self) -> Turn:
         """The assistant's turn that is going on, or a new one."""
-        return self._open_turn() or self.new_turn()
-
-    def _open_turn(self) -> Turn | None:
         last = self.entries[-1] if self.entries else None
-        if isinstance(last, Turn):
-            return None if last.answered else last
-        if last is None or last["role"] != "assistant":
-            return None
-        turn = Turn()
-        turn.text = last["content"]
-        self.entries[-1] = turn
-        return turn
+        return last if isinstance(last, Turn) and not last.answered else self.new_turn()
 
     def new_turn(self) -> Turn:
         turn = Turn()
@@ -98,17 +90,22 @@ class _Gatherer:
     def text(self, role: str, text: str) -> None:
         """A user's or an assistant's message of nothing but text, as `message` would take it."""
         if role == "assistant":
-            last = self.entries[-1] if self.entries else None
-            if self.thoughts or (isinstance(last, Turn) and last.awaits_answer()):
-                self._begin_answer().text = text
-                return
-        elif self.thoughts:
-            self.settle_thoughts(self.turn())
-        self.entries.append({"role": role, "content": text})
+            self._begin_answer().text = text
+        else:
+            if self.thoughts:
+                self.settle_thoughts(self.turn())
+            self.entries.append({"role": role, "content": text})
 
     def _begin_answer(self) -> Turn:
-        last = self.entries[-1] if self.entries else None
-        turn = last if isinstance(last, Turn) and last.awaits_answer() else self.new_turn()
+        turn = self.entries[-1] if self.entries else None
+        if (
+            not isinstance(turn, Turn)
+            or turn.answered
+            or turn.text is not None
+            or turn.refusal is not None
+            or turn.calls
+        ):
+            turn = self.new_turn()
         if self.thoughts:
             self.settle_thoughts(turn)
         return turn
@@ -133,8 +130,9 @@ class _Gatherer:
         self.extras |= calls_of(own) | calls_of(sealed)
         if not text and not details:
             return  # there is nothing to be read: sealed elsewhere, or empty
-        if not text and (turn := self._open_turn()) is not None:
-            turn.details += details  # it came late: what it belongs to was said before it
+        last = self.entries[-1] if self.entries else None
+        if not text and isinstance(last, Turn) and not last.answered:
+            last.details += details  # it came late: what it belongs to was said before it
             return
         self.thoughts.append((path, text))
         self.details += details
@@ -154,13 +152,12 @@ class _Gatherer:
             self.message({"role": "user", "content": shown}, path)
 
     def call(self, item: JSON, path: str) -> None:
-        call_id: str | None = item.get("call_id")
-        if call_id is None:
+        if "call_id" not in item:
             self.losses.report(path, "the upstream cannot be told of a search that another server ran")
             return
-        if self.calls.get(call_id) is not None:
+        if self.calls.get(item["call_id"]) is not None:
             raise InvalidRequest(
-                f"The call at '{path}' has the call_id '{call_id}' of a call without an output so far: give"
+                f"The call at '{path}' has the call_id '{item['call_id']}' of a call without an output so far: give"
                 " each call an id of its own.",
                 param=f"{path}.call_id",
                 code="invalid_value",
@@ -168,13 +165,13 @@ class _Gatherer:
         turn = self.turn()
         if self.thoughts:
             self.settle_thoughts(turn)
-        if KEY in item:
-            self.extras[call_id] = provider_data(item)
+        if own := provider_data(item):
+            self.extras[item["call_id"]] = own
         call = Call(map_call(item, self.names), path, item.get("status") == "incomplete")
         turn.calls.append(call)
-        self.calls[call_id] = call, turn
-        if said := item.get("id"):
-            self.call_ids[said] = call_id
+        self.calls[item["call_id"]] = call, turn
+        if item.get("id"):
+            self.call_ids[item["id"]] = item["call_id"]
 
     def output(self, item: JSON, path: str) -> None:
         call_id: str | None = item.get("call_id")
@@ -236,19 +233,32 @@ def map_items(
     `names` says what the upstream calls the client's tools; without it, each has the name it would get first. Raises
     InvalidRequest for an output without its call, a call without its output, and items nobody can send.
     """
-    gatherer = _Gatherer(dialect, losses, names if names is not None else ToolNames(), sealer, attachments)
+    names = names if names is not None else ToolNames()
     items = [{"role": "user", "content": input}] if isinstance(input, str) else input
+    plain = map_plain_items(chain(history, items) if history else items, dialect, names)
+    if plain is not None:
+        return order_turns([*_write_system(instructions, [], dialect), *plain], dialect)
+    gatherer = _Gatherer(dialect, losses, names, sealer, attachments)
+    return order_turns(_map_any(gatherer, history, items, instructions), dialect)
+
+
+def _map_any(
+    gatherer: _Gatherer, history: Sequence[JSON], items: Sequence[JSON], instructions: Sequence[str]
+) -> list[JSON]:
+    """Whatever the items are."""
     _gather(gatherer, history, "history")
     _gather(gatherer, items, "input")
     gatherer.finish()
-    messages = _write_system(instructions, gatherer.leading, dialect)
-    writer = Writer(dialect, losses, gatherer.extras)
+    messages = _write_system(instructions, gatherer.leading, gatherer.dialect)
+    writer = Writer(gatherer.dialect, gatherer.losses, gatherer.extras)
     for entry in gatherer.entries:
-        if isinstance(entry, Turn):
-            messages += writer.turn(entry)
-        else:
+        if not isinstance(entry, Turn):
             messages.append(entry)
-    return order_turns(messages, dialect)
+        elif entry.is_text():
+            messages.append({"role": "assistant", "content": entry.text})
+        else:
+            messages += writer.turn(entry)
+    return messages
 
 
 _KINDS: dict[str, Callable[[_Gatherer, JSON, str], None]] = {
@@ -262,11 +272,10 @@ _KINDS: dict[str, Callable[[_Gatherer, JSON, str], None]] = {
 
 
 def _gather(gatherer: _Gatherer, items: Sequence[JSON], name: str) -> None:
-    text = gatherer.text
     for index, item in enumerate(items):
         kind = item.get("type", "message")
-        if kind == "message" and type(said := item["content"]) is str and (role := item["role"]) in _TEXT_ROLES:
-            text(role, said)  # most are such, and nothing of them needs a path
+        if kind == "message" and isinstance(item["content"], str) and item["role"] in _TEXT_ROLES:
+            gatherer.text(item["role"], item["content"])  # most are such, and nothing of them needs a path
             continue
         path = f"{name}[{index}]"
         if kind == "additional_tools":
@@ -283,9 +292,8 @@ def _gather(gatherer: _Gatherer, items: Sequence[JSON], name: str) -> None:
 def _write_system(instructions: Sequence[str], leading: list[JSON], dialect: Dialect) -> list[JSON]:
     """Instructions and leading system messages, as one where this upstream takes only one."""
     # instructions speak with the developer's voice, so they take the role that has it
-    messages: list[JSON] = [{"role": "developer", "content": text} for text in instructions]
-    messages += leading
-    if len(messages) > 1 and dialect.system_layout == "single_leading":
+    messages: list[JSON] = [{"role": "developer", "content": text} for text in instructions] + leading
+    if dialect.system_layout == "single_leading" and len(messages) > 1:
         parts = [part for message in messages for part in parts_of(message["content"])]
         content = chat_content(parts, arrays="system" in dialect.content_arrays, separator="\n\n", path="instructions")
         messages = [{"role": "developer", "content": content}]

@@ -16,6 +16,12 @@ _EMPTY_CONTENT: dict[str, str | None] = {"empty": "", "null": None, "space": " "
 _OUTPUT_FOLLOWS = "The output of this call is in the next message."
 
 
+def empty_content(dialect: Dialect) -> JSON:
+    """The content of an assistant's message that only calls, as this upstream wants it."""
+    wanted = dialect.empty_assistant_content
+    return {} if wanted == "omit" else {"content": _EMPTY_CONTENT[wanted]}
+
+
 class Turn:
     """What becomes one assistant message, with the tool messages that follow it."""
 
@@ -29,9 +35,9 @@ class Turn:
         self.calls: list[Call] = []
         self.answered = False  # an output stood in the input: what the assistant says next is another turn
 
-    def awaits_answer(self) -> bool:
-        """Whether nothing but thoughts were told of it so far."""
-        return not (self.calls or self.answered or self.text is not None or self.refusal is not None)
+    def is_text(self) -> bool:
+        """Whether it is nothing but text, as most are."""
+        return not (self.calls or self.reasoning or self.details or self.text is None or self.refusal is not None)
 
 
 class Call:
@@ -68,14 +74,13 @@ class Writer:
             message["content"] = turn.text
         elif turn.refusal is not None:
             message["content"] = None
-        elif dialect.empty_assistant_content != "omit":
-            message["content"] = _EMPTY_CONTENT[dialect.empty_assistant_content]
+        else:
+            message |= empty_content(dialect)
         if turn.refusal is not None:
             message["refusal"] = turn.refusal
         if turn.calls:
             message["tool_calls"] = [self._call(call) for call in turn.calls]
-        if turn.reasoning or turn.details or dialect.reasoning_placeholder is not None:
-            self._replay_reasoning(message, turn)
+        self._replay_reasoning(message, turn)
         if turn.text is None and turn.refusal is None and not turn.calls:
             return []  # only reasoning: reported by now
         messages = [message]
@@ -87,13 +92,11 @@ class Writer:
         return messages
 
     def _call(self, call: Call) -> JSON:
-        chat = call.chat
-        call_id = chat["id"]
-        if self.dialect.tool_call_id != "keep":
-            chat = {**chat, "id": self.ids.shaped(call_id)}
-        if self.extras and (own := self.extras.get(call_id)):
-            chat = {**chat, **{key: own[key] for key in sorted(self.dialect.tool_call_extra & own.keys())}}
-        return chat
+        call_id = call.chat["id"]
+        shaped = {**call.chat, "id": self.ids.shaped(call_id)}
+        if own := self.extras.get(call_id):
+            shaped |= {key: own[key] for key in sorted(self.dialect.tool_call_extra & own.keys())}
+        return shaped
 
     def _in_words(self, turn: Turn) -> list[JSON]:
         """Calls and their outputs for an upstream that knows no tools."""
