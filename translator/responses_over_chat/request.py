@@ -189,24 +189,18 @@ def translate_valid(
             attachments,
         ),
     }
-    parameters, unknown = _parameters(asked)
+    parameters, unknown = _parameters(asked, plan.parameters)
     if effort is not None:
         parameters |= map_effort(effort, dialect, losses)
     if format.response_format is not None:
         parameters["response_format"] = format.response_format
-    sized = chat
-    if plan.parameters:
-        parameters = {**plan.parameters, **parameters}
-        sized = {**chat, **plan.parameters}  # the tools share the window, too
+    sized = {**chat, **plan.parameters} if plan.parameters else chat  # the tools share the window, too
     limit = map_token_limit(asked.get("max_output_tokens"), Limits(window, output_limit), sized, dialect, losses)
     if limit is not None:
         parameters[dialect.max_tokens_field] = limit
     _add_parameters(chat, parameters, dialect, losses)
-    if unknown:
+    if unknown or dialect.extra_body:
         _add_unknown(chat, unknown, dialect, losses)
-    if dialect.extra_body:
-        refused = dialect.params_refused
-        chat.update({name: value for name, value in dialect.extra_body.items() if name not in refused})
     if asked.get("stream") or _must_stream(effort, dialect):
         chat.update(_streaming(dialect))
     return Translation(
@@ -282,9 +276,9 @@ def _report(request: JSON, options: ReplyOptions, losses: Losses, *, stored: boo
             losses.report(f"include[{index}]", f"there is no '{wanted}' to include")
 
 
-def _parameters(request: JSON) -> tuple[JSON, JSON]:
-    """What chat has under the same name, or under another; and what nobody knows."""
-    parameters: JSON = {}
+def _parameters(request: JSON, tools: JSON) -> tuple[JSON, JSON]:
+    """Those of the tools, and what chat has under the same name, or under another; and what nobody knows."""
+    parameters = dict(tools)
     unknown: JSON = {}
     for name, value in request.items():
         if name in _CARRIED:
@@ -311,7 +305,7 @@ def _add_parameters(chat: JSON, parameters: JSON, dialect: Dialect, losses: Loss
 
 
 def _add_unknown(chat: JSON, unknown: JSON, dialect: Dialect, losses: Losses) -> None:
-    """Add what nobody knows, as `extra_body` of an SDK."""
+    """Add what nobody knows, as `extra_body` of an SDK; and constants."""
     refused, rename = dialect.params_refused, dialect.rename
     for name, value in unknown.items():
         if name in refused:
@@ -325,6 +319,7 @@ def _add_unknown(chat: JSON, unknown: JSON, dialect: Dialect, losses: Losses) ->
         written = rename.get(name, name)
         if chat.setdefault(written, value) != value:
             losses.report(name, f"the request itself becomes the upstream's '{written}'")
+    chat.update({name: value for name, value in dialect.extra_body.items() if name not in refused})
 
 
 _REQUEST_PATHS = {
