@@ -7,6 +7,15 @@ from typing import Any
 
 JSON = dict[str, Any]
 
+NOTHING_USED: JSON = {
+    "input_tokens": 0,
+    "input_tokens_details": {"cached_tokens": 0},
+    "output_tokens": 0,
+    "output_tokens_details": {"reasoning_tokens": 0},
+    "total_tokens": 0,
+}
+"""The usage where no upstream was asked, or it told none, but the standard demands one."""
+
 
 def _count(value: Any) -> int:
     """A count, however an upstream wrote it: integer, float, numeric string, null."""

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from ..errors import InvalidRequest
+from ..mapping.usage import NOTHING_USED
 from ..responses_over_chat.compaction import TRIGGER
 from .auth import Authenticator
 from .body import ClientLeft, losses_header, parse_json, read_body, send_json
@@ -16,15 +17,6 @@ from .presence import Presence
 from .turns import Turn, Turns
 
 JSON = dict[str, Any]
-
-_NOTHING_USED = {
-    "input_tokens": 0,
-    "input_tokens_details": {"cached_tokens": 0},
-    "output_tokens": 0,
-    "output_tokens_details": {"reasoning_tokens": 0},
-    "total_tokens": 0,
-}
-"""What the usage is where the upstream told none; the standard demands one."""
 
 
 class Compactions:
@@ -80,5 +72,5 @@ def _compacted(turn: Turn, response: JSON) -> JSON:
         "object": "response.compaction",
         "created_at": response["created_at"],
         "output": [*listed(said, digits), *response["output"]],
-        "usage": response["usage"] or _NOTHING_USED,
+        "usage": response["usage"] or NOTHING_USED,
     }

@@ -17,6 +17,7 @@ from ..body import Body
 from ..errors import InvalidRequest, TranslatorError, UpstreamError
 from ..mapping.losses import Loss, Losses
 from ..mapping.upstream_error import map_error_object
+from ..mapping.usage import NOTHING_USED
 from ..responses_over_chat.response import echo
 from ..wire import events
 from ..wire.responses import validate
@@ -34,13 +35,6 @@ CutShort = Callable[[], TranslatorError | None]
 
 _TERMINAL = frozenset({events.COMPLETED, events.INCOMPLETE, events.FAILED, "response.cancelled"})
 _CONTINUABLE = frozenset({"completed", "incomplete"})
-_NOTHING_USED = {
-    "input_tokens": 0,
-    "input_tokens_details": {"cached_tokens": 0},
-    "output_tokens": 0,
-    "output_tokens_details": {"reasoning_tokens": 0},
-    "total_tokens": 0,
-}
 
 
 class PassedTurns:
@@ -119,7 +113,7 @@ class PassedTurns:
     async def _warm_up(self, turn: _PassedTurn) -> None:
         now = int(time.time())
         response = echo(validate(turn.body), new_response_id(), now, keeps=False)  # type: ignore[arg-type]  # plain
-        done = {**response, "status": "completed", "completed_at": now, "usage": _NOTHING_USED}
+        done = {**response, "status": "completed", "completed_at": now, "usage": NOTHING_USED}
         if turn.body.get("store", True):
             turn.losses.report("store", "what generates nothing is remembered by this connection alone")
         door = _Door(self._tell, turn, turn.losses)
