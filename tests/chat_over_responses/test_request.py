@@ -121,3 +121,10 @@ def test_a_field_of_the_other_api_that_cannot_be_joined_with_chats_own_is_report
         {"model": "m", "messages": [{"role": "user", "content": "Hi"}], name: "x"}
     )
     assert (call.responses_request[name], call.losses) == ("x", ()), "for the upstream to refuse"
+
+
+@pytest.mark.parametrize("effort", [{}, 3, ["low"]])
+def test_an_effort_that_is_no_word_is_refused(effort: Any) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        lost({"role": "user", "content": "Hi"}, reasoning={"effort": effort})
+    assert caught.value.param == "reasoning.effort"

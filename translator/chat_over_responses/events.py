@@ -116,7 +116,6 @@ class Reader:
         response = _object(event.get("response"))
         self._open(event)
         self._settle_all(response.get("output"))
-        self._items.close()
         usage, tier = response.get("usage"), response.get("service_tier")
         if isinstance(usage, dict):
             self._told.append(deltas.Usage(usage_to_chat(usage)))

@@ -112,11 +112,6 @@ class Items:
         heard.settled = True
         return heard
 
-    def close(self) -> None:
-        """The reply is over: nothing is told of any item any more."""
-        for heard in self._all:
-            heard.done = True
-
     def _new(self) -> Heard:
         heard = Heard(len(self._all))
         self._all.append(heard)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 
 from pydantic import BaseModel
 
-from ..errors import Unsupported
+from ..errors import InvalidRequest, Unsupported
 from ..mapping.items import map_chat_messages
 from ..mapping.losses import Loss, Losses, in_words
 from ..mapping.reasoning import thinks
@@ -198,6 +198,12 @@ def _reasoning(asked: JSON, options: ReplyOptions) -> JSON:
     reasoning: JSON = dict(own) if isinstance(own, dict) else {}
     if "reasoning_effort" in asked:
         reasoning["effort"] = asked["reasoning_effort"]
+    if not isinstance(reasoning.get("effort"), str | None):
+        raise InvalidRequest(
+            "Invalid 'reasoning.effort': it should be a word, such as 'low'.",
+            param="reasoning.effort",
+            code="invalid_type",
+        )
     if options.reasoning_summary is not None and thinks(reasoning.get("effort")):
         reasoning.setdefault("summary", options.reasoning_summary)
     return reasoning

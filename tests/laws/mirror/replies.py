@@ -164,7 +164,49 @@ def events_of(reply: Reply, random: Random) -> list[JSON]:
         other: JSON = {"type": "vendor:progress", "percent": 50}
         events.insert(place, random.choice((events[1], other)))
     events.append({"type": f"response.{reply.status}", "response": reply.response()})
+    events = random.choice(_WAYS)(events)
     return [{**event, "sequence_number": number} for number, event in enumerate(events)]
+
+
+def _one_after_the_other(events: list[JSON]) -> bool:
+    """Whether each item is announced, told and ended before the next."""
+    places = [event["output_index"] for event in events if "output_index" in event]
+    begun = [event["output_index"] for event in events if event["type"] == "response.output_item.added"]
+    ended = [event["output_index"] for event in events if event["type"] == "response.output_item.done"]
+    return places == sorted(places) and begun == ended == list(dict.fromkeys(places))
+
+
+def _at_one_index(events: list[JSON]) -> list[JSON]:
+    """Every item at the same index: only ids tell them apart."""
+    if not _one_after_the_other(events):
+        return events
+    return [{**event, "output_index": 0} if "output_index" in event else event for event in events]
+
+
+def _without_places(events: list[JSON]) -> list[JSON]:
+    """No word of which item a delta belongs to: it is the one that was announced last."""
+    if not _one_after_the_other(events):
+        return events
+    return [
+        {key: value for key, value in event.items() if key not in ("item_id", "output_index")}
+        if "item_id" in event
+        else event
+        for event in events
+    ]
+
+
+def _renamed(events: list[JSON]) -> list[JSON]:
+    """Other ids in the final response than in the events before it."""
+    *others, final = events
+    output = [
+        item if item["type"] == "reasoning" else {**item, "id": f"other_{item['id']}"}
+        for item in final["response"]["output"]
+    ]
+    return [*others, {**final, "response": {**final["response"], "output": output}}]
+
+
+_WAYS = (lambda events: events, _at_one_index, _without_places, _renamed)
+"""As the API tells a stream, and as others do."""
 
 
 def _interleaved(queues: list[list[JSON]], random: Random) -> Iterator[JSON]:

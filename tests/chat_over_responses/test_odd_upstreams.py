@@ -1,0 +1,125 @@
+"""What Responses upstreams do now and then, told to a chat client all the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from translator import UpstreamError, chat_over_responses
+
+from ..chat_playback import QUESTION, Reply, play_events, translate
+
+JSON = dict[str, Any]
+
+OPENED: JSON = {"type": "response.created", "response": {"id": "resp_1", "created_at": 7, "output": []}}
+LEGACY: JSON = {**QUESTION, "functions": [{"name": "find"}]}
+
+
+def told(*events: JSON, output: list[JSON] | None = None, request: JSON = QUESTION, status: str = "completed") -> Reply:
+    """The reply to a stream of these events, at whose end the whole output stands."""
+    end = {"type": f"response.{status}", "response": {"status": status, "output": output or []}}
+    return play_events(translate(request), [OPENED, *events, end])
+
+
+def message_of(reply: Reply) -> JSON:
+    message: JSON = reply.completion["choices"][0]["message"]
+    return message
+
+
+def a_call(number: int = 1, **more: Any) -> JSON:
+    call = {"type": "function_call", "id": f"fc_{number}", "call_id": f"call_{number}", "name": "find"}
+    return {**call, "arguments": "{}", "status": "completed", **more}
+
+
+def added(item: JSON, index: int = 0) -> JSON:
+    opening = {**item, "status": "in_progress", "arguments": ""}
+    return {"type": "response.output_item.added", "output_index": index, "item": opening}
+
+
+def done(item: JSON, index: int = 0) -> JSON:
+    return {"type": "response.output_item.done", "output_index": index, "item": item}
+
+
+def text(delta: str, kind: str = "delta", **place: Any) -> JSON:
+    return {"type": f"response.output_text.{kind}", **place, "delta" if kind == "delta" else "text": delta}
+
+
+def test_a_call_that_was_cut_before_its_arguments_has_none() -> None:
+    cut = a_call(arguments="", status="incomplete")
+    (call,) = message_of(told(added(cut), done(cut), status="incomplete"))["tool_calls"]
+    assert call["function"]["arguments"] == ""
+
+
+SIGNED = {"extra_content": {"google": {"thought_signature": "sig"}}}
+
+
+def test_what_an_upstream_signed_late_is_told_of_its_call() -> None:
+    signed = a_call(provider_data=SIGNED)
+    reply = told(added(a_call()), done(signed))
+    assert message_of(reply)["tool_calls"][0]["extra_content"] == SIGNED["extra_content"]
+    deltas = [choice["delta"] for chunk in reply.chunks for choice in chunk["choices"]]
+    assert {"tool_calls": [{"index": 0, **SIGNED}]} in deltas
+
+
+def test_the_deprecated_form_has_no_place_for_what_was_signed_late() -> None:
+    calls = [a_call(1), a_call(2)]
+    signed = [{**call, "provider_data": SIGNED} for call in calls]
+    events = [event for index in (0, 1) for event in (added(calls[index], index), done(signed[index], index))]
+    reply = told(*events, request=LEGACY)
+    assert message_of(reply)["function_call"] == {"name": "find", "arguments": "{}"}
+    assert "tool_calls" not in message_of(reply)
+    assert all("tool_calls" not in choice["delta"] for chunk in reply.chunks for choice in chunk["choices"])
+    assert [loss.path for loss in reply.losses] == ["output"]
+
+
+def test_a_response_that_was_cancelled_fails() -> None:
+    end = {"type": "response.cancelled", "response": {"status": "cancelled", "output": []}}
+    reply = play_events(translate(QUESTION), [OPENED, text("Hel"), end, text("lo")])
+    assert reply.completion["error"]["message"] == "The upstream cancelled the response."
+    assert reply.chunks[-1] == reply.completion
+
+
+def test_half_a_character_before_the_whole_text_is_told_once() -> None:
+    whole = "A \U0001f600 here"
+    place: JSON = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
+    first, second = "A \ud83d", "\ude00 here"
+    assert message_of(told(text(first, **place), text(second, **place)))["content"] == whole
+    assert message_of(told(text(first, **place), text(whole, "done", **place)))["content"] == whole
+    late = told(text(first, **place), text(whole, "done", **place), text("\ude00", **place))
+    assert message_of(late)["content"].startswith(whole)
+
+
+def test_items_at_one_index_are_told_apart_by_their_ids() -> None:
+    calls = [a_call(1, arguments='{"a":1}'), a_call(2, arguments='{"b":2}')]
+    reply = told(*(event for call in calls for event in (added(call), done(call))), output=calls)
+    assert [call["id"] for call in message_of(reply)["tool_calls"]] == ["call_1", "call_2"]
+
+
+def test_a_summary_that_the_request_asks_for_wins_over_the_options() -> None:
+    options = chat_over_responses.ReplyOptions(reasoning_summary="auto")
+
+    def asked(**fields: Any) -> Any:
+        call = chat_over_responses.translate_request({**QUESTION, **fields}, options=options)
+        return call.responses_request["reasoning"]
+
+    assert asked(reasoning={"effort": "low", "summary": "detailed"})["summary"] == "detailed"
+    assert asked(reasoning={"effort": "low"})["summary"] == "auto"
+    assert "summary" not in asked(reasoning_effort="none")
+
+
+def test_sealed_reasoning_is_included_once() -> None:
+    request = {**QUESTION, "reasoning_effort": "low", "include": ["reasoning.encrypted_content"]}
+    assert translate(request).responses_request["include"] == ["reasoning.encrypted_content"]
+
+
+def test_a_limit_is_capped_and_that_is_reported() -> None:
+    call = chat_over_responses.translate_request({**QUESTION, "max_tokens": 500}, output_limit=100)
+    assert call.responses_request["max_output_tokens"] == 100
+    assert [loss.path for loss in call.losses] == ["max_tokens"]
+
+
+def test_an_answer_before_the_response_is_complete_fails() -> None:
+    with pytest.raises(UpstreamError) as caught:
+        translate(QUESTION).translate_response({"object": "response", "status": "queued", "output": []})
+    assert caught.value.code == "upstream_incomplete"
