@@ -160,6 +160,7 @@ def test_the_default_store_is_a_file_of_the_users_data(command: list[Command], d
     [
         ("sqlite:////proc/none/store.db", "The store cannot be opened"),
         ("sqlite:////dev/null", "The store cannot be opened"),
+        ("sqlite:////proc", "The store cannot be opened (unable to open database file)"),
         ("postgresql://user:sk-password@127.0.0.1:1/none", "The store cannot be opened"),
         ("mysql://user:sk-password@127.0.0.1/none", "--store is none of sqlite:///PATH"),
     ],

@@ -8,6 +8,7 @@ import gc
 import logging
 import secrets
 import socket
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from typing import TextIO
@@ -73,7 +74,7 @@ def _reason(error: StoreUnavailable) -> str:
     cause = error.__cause__
     if isinstance(cause, OSError):
         return str(cause.strerror or cause)
-    said = getattr(cause, "orig", None) or error.message
+    said = cause if isinstance(cause, sqlite3.Error) else getattr(cause, "orig", None) or error.message
     return " ".join(str(said).split())[:300]
 
 
