@@ -123,3 +123,52 @@ def test_an_answer_before_the_response_is_complete_fails() -> None:
     with pytest.raises(UpstreamError) as caught:
         translate(QUESTION).translate_response({"object": "response", "status": "queued", "output": []})
     assert caught.value.code == "upstream_incomplete"
+
+
+def test_a_whole_text_that_contradicts_its_fragments_adds_nothing() -> None:
+    place: JSON = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
+    assert message_of(told(text("Hello", **place), text("Goodbye!", "done", **place)))["content"] == "Hello"
+
+
+def test_a_final_response_that_gives_two_items_one_id_has_two_items() -> None:
+    first, second = ({**a_call(number), "id": "fc"} for number in (1, 2))
+    reply = told(added(first), done(first), output=[first, second])
+    assert [call["id"] for call in message_of(reply)["tool_calls"]] == ["call_1", "call_2"]
+
+
+def test_a_freeform_call_has_no_place_in_the_deprecated_form() -> None:
+    call = {"type": "custom_tool_call", "id": "ctc_1", "call_id": "call_1", "name": "note", "input": "Milk"}
+    reply = told(output=[call], request=LEGACY)
+    assert "function_call" not in message_of(reply)
+    assert [loss.path for loss in reply.losses] == ["output"]
+
+
+@pytest.mark.parametrize(
+    "body", [{"message": "No."}, {"detail": "No."}, {"error": "No."}, {"error": {"message": "No."}}]
+)
+def test_an_error_of_any_shape_keeps_its_words(body: JSON) -> None:
+    with pytest.raises(UpstreamError) as caught:
+        translate(QUESTION).translate_response(body)
+    assert caught.value.message == "No."
+
+
+def test_usage_is_completed_from_what_there_is() -> None:
+    usage = {"input_tokens": 3, "output_tokens": 2, "input_tokens_details": {"cache_write_tokens": 1}}
+    response = {"object": "response", "status": "completed", "output": [], "usage": usage}
+    assert translate(QUESTION).translate_response(response)["usage"] == {
+        "prompt_tokens": 3,
+        "completion_tokens": 2,
+        "total_tokens": 5,
+        "prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 1},
+        "completion_tokens_details": {"reasoning_tokens": 0},
+    }
+
+
+def test_what_is_sealed_stands_beside_what_a_chat_upstream_signed() -> None:
+    details = [{"type": "reasoning.text", "text": "Hm.", "signature": "sig"}]
+    item = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAA"}
+    reply = told(output=[{**item, "provider_data": {"reasoning_details": details}}])
+    assert [detail["type"] for detail in message_of(reply)["reasoning_details"]] == [
+        "reasoning.text",
+        "reasoning.encrypted",
+    ]

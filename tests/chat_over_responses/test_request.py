@@ -128,3 +128,91 @@ def test_an_effort_that_is_no_word_is_refused(effort: Any) -> None:
     with pytest.raises(InvalidRequest) as caught:
         lost({"role": "user", "content": "Hi"}, reasoning={"effort": effort})
     assert caught.value.param == "reasoning.effort"
+
+
+# ---- what a conversation becomes ----
+
+
+def items_of(*messages: JSON) -> list[JSON]:
+    request = {"model": "m", "messages": [{"role": "user", "content": "Hi"}, *messages]}
+    items: list[JSON] = chat_over_responses.translate_request(request).responses_request["input"]
+    return items[1:]
+
+
+def test_an_answer_of_nothing_keeps_its_turn() -> None:
+    for content in ("", None):
+        assert items_of({"role": "assistant", "content": content}, {"role": "user", "content": "Well?"}) == [
+            {"type": "message", "role": "assistant", "content": ""},
+            {"type": "message", "role": "user", "content": "Well?"},
+        ]
+
+
+def test_a_call_in_both_forms_is_one_call() -> None:
+    function = {"name": "find", "arguments": "{}"}
+    call = {"id": "c", "type": "function", "function": function}
+    said = {"role": "assistant", "content": None, "function_call": function, "tool_calls": [call]}
+    items = items_of(said, {"role": "tool", "tool_call_id": "c", "content": "x"})
+    assert [(item["type"], item["call_id"]) for item in items] == [
+        ("function_call", "c"),
+        ("function_call_output", "c"),
+    ]
+
+
+def test_outputs_in_the_deprecated_form_answer_the_calls_of_their_function_in_order() -> None:
+    def call(name: str, arguments: str) -> JSON:
+        return {"role": "assistant", "content": None, "function_call": {"name": name, "arguments": arguments}}
+
+    def output(name: str, content: str) -> JSON:
+        return {"role": "function", "name": name, "content": content}
+
+    items = items_of(
+        *(call("find", "1"), call("find", "2"), call("lose", "3")),
+        *(output("lose", "c"), output("find", "a"), output("find", "b")),
+    )
+    said = {item["call_id"]: item["arguments"] for item in items[:3]}
+    answered = {said[item["call_id"]]: item["output"] for item in items[3:]}
+    assert answered == {"1": "a", "2": "b", "3": "c"}
+
+
+def test_calls_of_one_id_are_answered_in_their_order() -> None:
+    function = {"id": "c", "type": "function", "function": {"name": "find", "arguments": "{}"}}
+    custom = {"id": "c", "type": "custom", "custom": {"name": "note", "input": "Milk"}}
+    outputs = [{"role": "tool", "tool_call_id": "c", "content": content} for content in "ab"]
+    items = items_of({"role": "assistant", "content": None, "tool_calls": [function, custom]}, *outputs)
+    assert [(item["type"], item["output"]) for item in items[2:]] == [
+        ("function_call_output", "a"),
+        ("custom_tool_call_output", "b"),
+    ]
+
+
+def test_a_schema_that_is_left_out_allows_any_object() -> None:
+    format = {"type": "json_schema", "json_schema": {"description": "x"}}
+    call = chat_over_responses.translate_request({**EXAMPLE, "response_format": format})
+    assert call.responses_request["text"]["format"] == {
+        "type": "json_schema",
+        "name": "response",
+        "description": "x",
+        "schema": {"type": "object"},
+    }
+
+
+def test_reasoning_goes_back_from_either_field() -> None:
+    for field in ("reasoning", "reasoning_content"):
+        thought, _ = items_of({"role": "assistant", "content": "Hello.", field: "A greeting."})
+        assert thought["content"] == [{"type": "reasoning_text", "text": "A greeting."}]
+
+
+def test_what_was_signed_of_a_call_goes_back_with_it() -> None:
+    signed = {"extra_content": {"google": {"thought_signature": "sig"}}}
+    call = {"id": "c", "index": 0, "type": "function", "function": {"name": "find", "arguments": "{}"}, **signed}
+    output = {"role": "tool", "tool_call_id": "c", "content": "x"}
+    item, _ = items_of({"role": "assistant", "content": None, "tool_calls": [call]}, output)
+    assert item["provider_data"] == signed
+
+
+def test_the_upstream_has_its_own_name_for_the_model() -> None:
+    call = chat_over_responses.translate_request(EXAMPLE, upstream_model="house/model-1")
+    assert call.responses_request["model"] == "house/model-1"
+
+
+EXAMPLE: JSON = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}

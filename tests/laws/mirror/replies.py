@@ -195,6 +195,11 @@ def _without_places(events: list[JSON]) -> list[JSON]:
     ]
 
 
+def _without_indexes(events: list[JSON]) -> list[JSON]:
+    """Only ids tell which item an event belongs to, however they are interleaved."""
+    return [{key: value for key, value in event.items() if key != "output_index"} for event in events]
+
+
 def _renamed(events: list[JSON]) -> list[JSON]:
     """Other ids in the final response than in the events before it."""
     *others, final = events
@@ -205,7 +210,7 @@ def _renamed(events: list[JSON]) -> list[JSON]:
     return [*others, {**final, "response": {**final["response"], "output": output}}]
 
 
-_WAYS = (lambda events: events, _at_one_index, _without_places, _renamed)
+_WAYS = (lambda events: events, _at_one_index, _without_places, _without_indexes, _renamed)
 """As the API tells a stream, and as others do."""
 
 
