@@ -335,6 +335,14 @@ def test_a_recording_that_is_cut_ends_with_an_error() -> None:
     assert told[0].startswith("ends with an error: The upstream's answer broke off")
 
 
+@pytest.mark.parametrize("to", ["responses", "chat"])
+def test_a_recording_that_is_cut_within_an_event_says_so(to: Wire) -> None:
+    whole = stream_of(chunk_of(content="Hel"), chunk_of(content="lo"))
+    recorded = whole if to == "responses" else convert_bytes("responses", whole)[0]
+    _, report, told = convert_bytes(to, recorded[: recorded.rindex(b"lo") - 20])
+    assert (report.refused, told) == (1, ["ends with an error: The recording ends within an event."])
+
+
 def test_a_stream_of_neither_api_is_refused() -> None:
     result = CliRunner().invoke(main, ["convert", "--to", "chat"], input='data: {"hello": 1}\n\n')
     assert (result.exit_code, result.stderr) == (1, "not converted: This is a stream of neither API.\n")

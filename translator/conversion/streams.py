@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import chat_over_responses, responses_over_chat
 from ..body import Body
-from ..errors import TranslatorError
+from ..errors import TranslatorError, UpstreamError
 from ..sse import DONE, MAX_EVENT_BYTES, encode, encode_data
 from .documents import Converter, Wire, open_chat_stream, open_recording
 from .kinds import kind_of
@@ -69,12 +69,21 @@ def read_stream(text: bytes, to: Wire) -> Machine | None:
             return None
         if machine is not None:
             _receive(machine, events)
-    events += [event for event in body.finish() if isinstance(event, dict)]
+    events += _finish(body)
     machine = machine or (open_machine(events[0], to) if events else None)
     if machine is not None:
         _receive(machine, events)
         machine.end(body)
     return machine
+
+
+def _finish(body: Body) -> list[JSON]:
+    """The events that only the end of the recording completes; half an event there is a cut, and no fault of its."""
+    sound = body.fault is None
+    events = [event for event in body.finish() if isinstance(event, dict)]
+    if sound and body.fault is not None:
+        body.fault = UpstreamError("The recording ends within an event.", code="upstream_incomplete")
+    return events
 
 
 def _receive(machine: Machine, events: list[JSON]) -> list[JSON]:
@@ -109,7 +118,7 @@ def convert_stream(
         _write(machine, _receive(machine, events), write)
         if body.ended or body.fault is not None:
             break
-    events += [event for event in body.finish() if isinstance(event, dict)]
+    events += _finish(body)
     if machine is None and events:
         machine = _machine_of(_first(events) or events[0], converter, report, name)
     if machine is None:
