@@ -10,6 +10,8 @@ from translator.mapping.tool_kinds import KINDS
 from translator.wire import chat
 from translator.wire.responses import validate
 
+JSON = dict[str, Any]
+
 
 @pytest.mark.parametrize(
     ("fields", "param", "code"),
@@ -130,3 +132,45 @@ def test_explicit_nulls_mean_absent_and_unknown_keys_stay() -> None:
 def test_a_body_that_is_no_object_is_refused(body: Any) -> None:
     with pytest.raises(InvalidRequest):
         validate(body)
+
+
+CALL = {"type": "function_call", "call_id": "call_1", "name": "f", "arguments": "{}"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "where"),
+    [
+        ({**CALL, "call_id": ""}, "call_id"),
+        ({**CALL, "arguments": 1}, "arguments"),
+        ({**CALL, "name": None}, "name"),
+        ({"type": "function_call_output", "output": "x"}, "call_id"),
+        ({"type": "message", "role": "boss", "content": "x"}, "role"),
+        ({"role": ["user"], "content": "x"}, "role"),
+        ({"type": "message", "role": "user"}, "content"),
+        ({"type": ["message"], "role": "user", "content": 1}, "type"),
+    ],
+)
+def test_a_fault_among_plain_items_keeps_its_place(entry: JSON, where: str) -> None:
+    plain: list[JSON] = [{"role": "user", "content": "Hi"}, CALL]
+    with pytest.raises(InvalidRequest) as caught:
+        validate({"model": "m", "input": [*plain, {"type": "reasoning", "summary": []}, entry, *plain]})
+    assert caught.value.param == f"input[3].{where}"
+
+
+def test_plain_items_and_others_keep_their_order_and_lose_their_nulls() -> None:
+    items: list[JSON] = [
+        {"role": "user", "content": "Hi", "name": None},
+        {**CALL, "id": None},
+        CALL,
+        {**CALL, "arguments": ""},
+        {"type": "function_call_output", "call_id": "call_1", "output": [{"type": "input_text", "text": "x"}]},
+        {"type": "message", "role": "assistant", "content": "So."},
+    ]
+    bare = [{key: value for key, value in item.items() if value is not None} for item in items]
+    assert validate({"model": "m", "input": items}).get("input") == bare
+
+
+def test_a_message_is_no_item_of_the_other_api() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        chat.validate({"model": "m", "messages": [{"role": "user", "content": "Hi"}, CALL]})
+    assert caught.value.param == "messages[1].role"

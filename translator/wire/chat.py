@@ -17,7 +17,7 @@ from typing_extensions import TypedDict
 
 from .chat_messages import Message
 from .chat_tools import Choice, Function, Tool
-from .reading import LENIENT, Entries, Nulls, StringOrList, validate_with
+from .reading import LENIENT, Nulls, StringOrList, entries, validate_with
 from .responses import PlainFormat
 
 JSON = dict[str, Any]
@@ -94,7 +94,7 @@ class Request(TypedDict, total=False):
 
     __pydantic_config__ = LENIENT  # type: ignore[misc]
     model: Required[Annotated[str, Field(min_length=1, max_length=128)]]
-    messages: Required[Annotated[list[Message], Field(min_length=1), Entries]]
+    messages: Required[Annotated[list[Message], Field(min_length=1), entries()]]
     stream: bool
     stream_options: Annotated[StreamOptions, Nulls]
     store: bool

@@ -9,8 +9,8 @@ from pydantic import Field, TypeAdapter
 # pydantic takes the annotations' metadata from this TypedDict on every Python before 3.12
 from typing_extensions import TypedDict
 
-from .items import Item
-from .reading import LENIENT, Entries, validate_with
+from .items import Entries, Item
+from .reading import LENIENT, validate_with
 from .responses import MetadataKey, MetadataValue
 
 JSON = dict[str, Any]

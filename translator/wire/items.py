@@ -10,7 +10,7 @@ from pydantic import Discriminator, Field, Tag
 from typing_extensions import TypedDict
 
 from .parts import Content, Part
-from .reading import LENIENT, Entries, Nulls, StringOrList
+from .reading import LENIENT, Nulls, StringOrList, entries
 from .tools import Tool
 
 CallId = Annotated[str, Field(min_length=1)]
@@ -270,6 +270,16 @@ Item = Annotated[
     Discriminator(_item_tag),
 ]
 """An item without nulls: whoever lists items takes them out."""
+
+Entries = entries(
+    {
+        "function_call": ("call_id", "name", "arguments"),
+        "custom_tool_call": ("call_id", "name", "input"),
+        "function_call_output": ("call_id", "output"),
+        "custom_tool_call_output": ("call_id", "output"),
+    }
+)
+"""Whatever lists items reads them with it."""
 
 Input = Annotated[
     Annotated[str, Tag("<string>")] | Annotated[list[Item], Entries, Tag("<list>")],

@@ -38,43 +38,56 @@ Nulls = BeforeValidator(_without_nulls)
 _SPEAKERS = frozenset({"user", "assistant", "system", "developer"})
 
 
-def _read_entries(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-    if type(value) is not list:
-        return validate(value)
-    read: list[Any] = []
-    others: list[Any] = []
-    places: list[int] = []
-    for entry in value:
-        if type(entry) is dict:
-            size = len(entry)
-            if (size == 2 or (size == 3 and entry.get("type") == "message")) and (
-                type(entry.get("content")) is str and type(role := entry.get("role")) is str and role in _SPEAKERS
-            ):
-                read.append(entry)
-                continue
-            if None in entry.values():
-                entry = _without_nulls(entry)
-        places.append(len(read))
-        read.append(entry)
-        others.append(entry)
-    if len(others) == len(read):
-        return validate(others)
-    if others:
-        try:
-            validated = validate(others)
-        except ValidationError:
-            return validate(read)  # which tells their places
-        for place, entry in zip(places, validated, strict=True):
-            read[place] = entry
-    return read
+def entries(texts: Mapping[str, tuple[str, ...]] | None = None) -> WrapValidator:
+    """Takes explicit nulls out of each object of a list, and reads what most of them are by itself.
 
+    Messages of a role and a text stay what they are, in both APIs, and so does what has, besides its `type`, just the
+    texts that `texts` names for it. To validate them one by one, with a call for each that takes out its nulls, is
+    most of what it takes to validate a long conversation.
+    """
+    known = {kind: frozenset({"type", *fields}) for kind, fields in (texts or {}).items()}
 
-Entries = WrapValidator(_read_entries)
-"""Takes explicit nulls out of each object of a list, and reads what most of them are by itself.
+    def is_known(entry: JSON) -> bool:
+        kind = entry.get("type")
+        if type(kind) is not str or entry.keys() != known.get(kind):
+            return False
+        said = entry.values()
+        return set(map(type, said)) == {str} and "" not in said
 
-Messages of a role and a text stay what they are, in both APIs. To validate them one by one, with a call for each that
-takes out its nulls, is most of what it takes to validate a long conversation.
-"""
+    def read(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+        if type(value) is not list:
+            return validate(value)
+        read: list[Any] = []
+        others: list[Any] = []
+        places: list[int] = []
+        for entry in value:
+            if type(entry) is dict:
+                size = len(entry)
+                if (size == 2 or (size == 3 and entry.get("type") == "message")) and (
+                    type(entry.get("content")) is str and type(role := entry.get("role")) is str and role in _SPEAKERS
+                ):
+                    read.append(entry)
+                    continue
+                if known and is_known(entry):
+                    read.append(entry)
+                    continue
+                if None in entry.values():
+                    entry = _without_nulls(entry)
+            places.append(len(read))
+            read.append(entry)
+            others.append(entry)
+        if len(others) == len(read):
+            return validate(others)
+        if others:
+            try:
+                validated = validate(others)
+            except ValidationError:
+                return validate(read)  # which tells their places
+            for place, entry in zip(places, validated, strict=True):
+                read[place] = entry
+        return read
+
+    return WrapValidator(read)
 
 
 def by_type(known: dict[str, str], default: str = "<other>") -> Callable[[Any], str]:
