@@ -163,10 +163,15 @@ def test_plain_items_and_others_keep_their_order_and_lose_their_nulls() -> None:
         {**CALL, "id": None},
         CALL,
         {**CALL, "arguments": ""},
-        {"type": "function_call_output", "call_id": "call_1", "output": [{"type": "input_text", "text": "x"}]},
+        {
+            "type": "function_call_output",
+            "call_id": "call_1",
+            "output": [{"type": "input_text", "text": "x", "odd": None}],
+        },
         {"type": "message", "role": "assistant", "content": "So."},
     ]
     bare = [{key: value for key, value in item.items() if value is not None} for item in items]
+    bare[4]["output"] = [{"type": "input_text", "text": "x"}]
     assert validate({"model": "m", "input": items}).get("input") == bare
 
 
