@@ -15,7 +15,7 @@ from translator.conversion import Converter, Report, convert_file
 from .corpus_lines import requests
 
 SIZE = 200_000_000
-LIMITS = {"long": 1.5, "short": 1.8}
+LIMITS = {"long": 1.5, "short": 1.6}
 
 MEMORY = 150 * 1024 * 1024
 
