@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -164,6 +165,17 @@ def test_a_conversation_with_tools_is_translated_at_once_both_ways() -> None:
     items = map_plain_messages(messages)
     assert items is not None
     assert map_plain_items(items, DEFAULT, ToolNames()) == messages
+
+
+def test_very_many_calls_take_no_longer_than_they_are_many() -> None:
+    calls = [{"type": "function_call", "call_id": f"call_{n}", "name": "f", "arguments": "{}"} for n in range(60_000)]
+    outputs = [{"type": "function_call_output", "call_id": call["call_id"], "output": "7"} for call in calls]
+    begin = time.process_time()
+    messages = map_plain_items([*calls, *outputs], DEFAULT, ToolNames())
+    assert messages is not None
+    assert len(messages) == 60_001
+    assert map_plain_messages(messages) == [*calls, *outputs]
+    assert time.process_time() - begin < 5  # a search among all of them takes minutes
 
 
 @pytest.mark.parametrize("dialect", DIALECTS[9:])

@@ -5,6 +5,7 @@ Most of what it takes them to translate a conversation is spent on what hardly a
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -24,13 +25,14 @@ def map_plain_items(items: Iterable[JSON], dialect: Dialect, names: ToolNames) -
     if dialect.reasoning_placeholder is not None:
         return None
     messages: list[JSON] = []
-    unanswered: list[str] = []
+    waiting: deque[str] = deque()  # for their outputs, in order
+    unanswered: set[str] = set()  # the same, to be found however many they are
     answering = False
     for item in items:
         kind = item.get("type", "message")
         if kind == "message":
             role, content = item["role"], item["content"]
-            if unanswered or type(content) is not str or (role != "user" and role != "assistant"):
+            if waiting or type(content) is not str or (role != "user" and role != "assistant"):
                 return None
             messages.append({"role": role, "content": content})
         elif kind == "function_call":
@@ -40,20 +42,23 @@ def map_plain_items(items: Iterable[JSON], dialect: Dialect, names: ToolNames) -
             name = names.upstream(Tool("function", item["name"]))
             function = {"name": name, "arguments": item["arguments"] or "{}"}
             call = {"id": call_id, "type": "function", "function": function}
-            unanswered.append(call_id)
+            waiting.append(call_id)
+            unanswered.add(call_id)
             if messages and messages[-1]["role"] == "assistant":
                 messages[-1].setdefault("tool_calls", []).append(call)
             else:
                 messages.append({"role": "assistant", **empty_content(dialect), "tool_calls": [call]})
         elif kind == "function_call_output":
             output = item["output"]
-            if not unanswered or unanswered[0] != item["call_id"] or type(output) is not str:
+            if not waiting or waiting[0] != item["call_id"] or type(output) is not str:
                 return None
-            messages.append({"role": "tool", "tool_call_id": unanswered.pop(0), "content": output})
-            answering = bool(unanswered)
+            call_id = waiting.popleft()
+            unanswered.remove(call_id)
+            messages.append({"role": "tool", "tool_call_id": call_id, "content": output})
+            answering = bool(waiting)
         else:
             return None
-    return None if unanswered else messages
+    return None if waiting else messages
 
 
 # ---- chat → Responses ----
