@@ -15,7 +15,7 @@ from translator.chat_over_responses import ReplyOptions
 from translator.dialects import resolve
 from translator.mapping.items import map_chat_messages
 from translator.mapping.losses import Losses
-from translator.mapping.outcome import finish_reason_to_chat, map_finish_reason
+from translator.mapping.outcome import OUT_OF_TOKENS, finish_reason_to_chat, map_finish_reason
 
 from ...chat_playback import QUESTION, answer, joined, play_events, translate
 from ...playback import CREATED_AT, RESPONSE_ID, play_chunks
@@ -90,7 +90,10 @@ def _plain(completion: Completion) -> bool:
     blank = completion.tool_calls and not completion.text.strip() and completion.text
     calls = all(call.item["type"] == "function_call" and call.arguments.strip() for call in completion.tool_calls)
     functions = all("namespace" not in call.item and not call.losses for call in completion.tool_calls)
-    return completion.tagged is None and calls and functions and not blank
+    said = (completion.text, completion.refusal, completion.reasoning)
+    out_of_tokens = map_finish_reason(completion.finish_reason) is OUT_OF_TOKENS
+    full = out_of_tokens and not any(text.strip() for text in said)  # told as a failure: the window was full
+    return completion.tagged is None and calls and functions and not blank and not full
 
 
 @given(completions().filter(_plain))
