@@ -16,9 +16,11 @@ from translator.server.settings import Settings, Upstream
 from .databases import POSTGRES, database
 from .servers import Connect, RawClient, RunningServer, ScriptedUpstream, Serve
 
-# how long an example takes says nothing of it on a machine that does other things too
-hypothesis.settings.register_profile("no deadline", deadline=None)
-hypothesis.settings.load_profile("no deadline")
+# How long an example takes says nothing of it on a busy machine. The same examples each time: what
+# fails is due to what was changed. `--hypothesis-profile explore` tries many others.
+hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=3000, derandomize=False)
+hypothesis.settings.load_profile("same")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
