@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -83,13 +83,13 @@ async def test_no_more_is_told_than_the_limits_say() -> None:
     assert pages.full and len(text(pages)) == 30
 
 
-UNREADABLE = [
+UNREADABLE: list[tuple[str, bytes | Callable[[], bytes], str]] = [  # what takes long to make is made by its test
     ("broken.pdf", b"%PDF-1.7\nnothing behind it", "is a broken PDF"),
     ("cut.pdf", made.pdf("one", "two")[:400], "broken PDF|is empty"),
     ("secret.pdf", made.encrypted_pdf(), "is encrypted"),
     ("secret.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), "is encrypted"),
     ("blank.pdf", made.pdf("", ""), "has no text|is empty"),
-    ("long.pdf", made.pdf(*["x"] * 10_000), "has 10000 pages, and 1000 is the most"),
+    ("long.pdf", lambda: made.pdf(*["x"] * 10_000), "has 10000 pages, and 1000 is the most"),
     ("text.pdf", b"this is no PDF", "is named like a PDF, but it is plain text"),
     ("table.csv", made.pdf("x"), "is named like plain text, but it is a PDF"),
     ("report.docx", made.sheets(), "is named like a Word document, but it is a spreadsheet"),
@@ -100,8 +100,12 @@ UNREADABLE = [
     ("broken.docx", b"PK\x03\x04" + bytes(100), "is a broken archive"),
     ("half.docx", made.word()[:3000], "is a broken archive"),
     ("hollow.docx", made.archive({"word/document.xml": "<w/>"}), "is broken"),
-    ("bomb.docx", made.bomb(), "unpacks to 629145600 bytes"),
-    ("many.xlsx", made.archive({"xl/workbook.xml": "", **{str(n): "" for n in range(20_001)}}), "in 20002 pieces"),
+    ("bomb.docx", made.bomb, "unpacks to 629145600 bytes"),
+    (
+        "many.xlsx",
+        lambda: made.archive({"xl/workbook.xml": "", **dict.fromkeys(map(str, range(20_001)), "")}),
+        "in 20002",
+    ),
     ("laughs.docx", made.laughing_word(), "is empty|is broken"),
     ("spy.docx", made.spying_word("/etc/hostname"), "is empty|is broken"),
     ("wide.xlsx", made.sheets(cell="XFD1048576"), "takes more memory"),
@@ -117,7 +121,10 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize(("name", "data", "fault"), UNREADABLE, ids=[name for name, _, _ in UNREADABLE])
-async def test_what_cannot_be_read_is_said_in_bounded_time(name: str, data: bytes, fault: str) -> None:
+async def test_what_cannot_be_read_is_said_in_bounded_time(
+    name: str, data: bytes | Callable[[], bytes], fault: str
+) -> None:
+    data = data if isinstance(data, bytes) else data()
     before = time.monotonic()
     with pytest.raises(Unreadable, match=fault):
         await read(name, data)

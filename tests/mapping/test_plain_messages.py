@@ -9,7 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from translator.dialects import DEFAULT, Dialect
@@ -129,7 +129,6 @@ def told_by(translate: Any) -> tuple[Any, list[Loss]]:
         return (error.message, error.param), losses
 
 
-@settings(max_examples=300)
 @given(conversations(item_turn, ITEM), conversations(item_turn, ITEM), st.sampled_from(DIALECTS))
 @example([], [{"role": "assistant", "content": "a", "phase": "commentary"}], DEFAULT)
 def test_items_become_the_messages_they_would_become_one_by_one(
@@ -143,7 +142,6 @@ def test_items_become_the_messages_they_would_become_one_by_one(
         assert told_by(translate) == at_once
 
 
-@settings(max_examples=300)
 @given(conversations(chat_turn, MESSAGE).filter(bool))
 def test_messages_become_the_items_they_would_become_one_by_one(messages: list[JSON]) -> None:
     def translate(losses: Losses) -> Any:
