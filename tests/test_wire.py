@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -91,6 +92,55 @@ def test_a_value_nobody_knows_is_refused_with_all_that_could_stand_there(
         validated({**asked, **fields})
     assert caught.value.param == param
     assert caught.value.message.startswith(f"Invalid '{param}': Input should be {known}, got ")
+
+
+PARTS = "'input_text', 'output_text', 'text', 'summary_text', 'reasoning_text', 'refusal', 'input_image', 'input_file' "
+PATCH = {"type": "apply_patch_call", "call_id": "c", "operation": {"path": "p"}}
+
+
+@pytest.mark.parametrize(
+    ("api", "fields", "param", "known"),
+    [
+        ("responses", {"input": [{"content": "x"}]}, "input[0].role", ROLES),
+        ("responses", {"input": [QUESTION[0], {"role": None, "content": "x"}]}, "input[1].role", ROLES),
+        ("responses", {"input": [{"call_id": "c", "output": "x"}]}, "input[0].type", "'message', 'function_call', "),
+        ("responses", {"input": [{"role": "user", "content": [{"text": "x"}]}]}, "input[0].content[0].type", PARTS),
+        ("responses", {"input": [PATCH]}, "input[0].operation.type", "'create_file', 'update_file' or 'delete_file'"),
+        ("responses", {"text": {"format": {"name": "x"}}}, "text.format.type", FORMATS),
+        ("responses", {"tools": [{"name": "f"}]}, "tools[0].type", "'namespace', 'function', "),
+        (
+            "responses",
+            {"tools": [{"type": "namespace", "name": "n", "tools": [{"name": "f"}]}]},
+            "tools[0].tools[0].type",
+            "'function', ",
+        ),
+        ("chat", {"messages": [{"content": "x"}]}, "messages[0].role", CHAT_ROLES),
+        (
+            "chat",
+            {"messages": [{"role": "user", "content": [{"text": "x"}]}]},
+            "messages[0].content[0].type",
+            "'text', 'refusal', 'image_url', 'file' or 'input_audio'",
+        ),
+        ("chat", {"response_format": {}}, "response_format.type", FORMATS),
+        ("chat", {"tools": [{"function": {"name": "f"}}]}, "tools[0].type", "'function' or 'custom'"),
+        ("chat", {"tool_choice": {"function": {"name": "f"}}}, "tool_choice.type", "'function' or 'custom'"),
+    ],
+)
+def test_what_is_missing_and_could_be_one_of_a_few_words_is_asked_for_with_all_of_them(
+    api: str, fields: dict[str, Any], param: str, known: str
+) -> None:
+    asked = {"model": "m", "messages": QUESTION} if api == "chat" else {"model": "m", "input": "Hi"}
+    validated = chat.validate if api == "chat" else validate
+    with pytest.raises(InvalidRequest) as caught:
+        validated({**asked, **fields})
+    assert (caught.value.param, caught.value.code) == (param, "missing_required_parameter")
+    assert caught.value.message.startswith(f"Missing required parameter: '{param}'; it should be {known}")
+
+
+def test_a_tool_without_a_type_is_asked_for_one_of_all_that_clients_can_run() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        validate({"model": "m", "input": "Hi", "tools": [{"name": "f"}]})
+    assert set(re.findall("'([a-z_]+)'", caught.value.message)) == {*KINDS, "namespace"}
 
 
 def test_a_tool_nobody_knows_is_refused_with_all_that_clients_can_run() -> None:

@@ -10,7 +10,7 @@ from pydantic import Discriminator, Field, Tag
 from typing_extensions import TypedDict
 
 from .parts import AudioPart, OtherPart, RefusalPart
-from .reading import LENIENT, Nulls, StringOrList, by_type
+from .reading import LENIENT, Nulls, StringOrList, by_type, typed
 
 JSON = dict[str, Any]
 
@@ -73,7 +73,7 @@ Part = Annotated[
     | Annotated[FilePart, Tag("<file>")]
     | Annotated[AudioPart, Tag("<audio>")]
     | Annotated[OtherPart, Tag("<other>")],
-    Discriminator(by_type(_PART_TAGS)),
+    typed(_PART_TAGS),
     Nulls,
 ]
 

@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, Tag
 # pydantic takes the annotations' metadata from this TypedDict on every Python before 3.12
 from typing_extensions import TypedDict
 
-from .reading import LENIENT, Nulls, by_type
+from .reading import LENIENT, Nulls, typed
 
 JSON = dict[str, Any]
 
@@ -80,7 +80,7 @@ Tool = Annotated[
     Annotated[FunctionTool, Tag("<function>")]
     | Annotated[CustomTool, Tag("<custom>")]
     | Annotated[OtherTool, Tag("<other>")],
-    Discriminator(by_type(_KINDS)),
+    typed(_KINDS),
     Nulls,
 ]
 
@@ -112,7 +112,7 @@ _Named = Annotated[
     Annotated[NamedFunction, Tag("<function>")]
     | Annotated[NamedCustom, Tag("<custom>")]
     | Annotated[OtherTool, Tag("<other>")],
-    Discriminator(by_type(_KINDS)),
+    typed(_KINDS),
 ]
 
 

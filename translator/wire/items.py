@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Field, Tag
 
 # pydantic takes the annotations' metadata from this TypedDict on every Python before 3.12
 from typing_extensions import TypedDict
 
 from .parts import Content, Part
-from .reading import LENIENT, Nulls, StringOrList, entries
+from .reading import LENIENT, Nulls, StringOrList, entries, told_by
 from .tools import Tool
 
 CallId = Annotated[str, Field(min_length=1)]
@@ -243,8 +243,10 @@ _ITEM_TAGS = {
 }
 
 
-def _item_tag(value: Any) -> str:
+def _item_tag(value: Any) -> str | None:
     kind = value.get("type") if isinstance(value, dict) else None
+    if kind is None and isinstance(value, dict) and "role" not in value and "content" not in value:
+        return None
     try:
         return _ITEM_TAGS.get(kind, "<other>")
     except TypeError:  # a type that is a list or an object
@@ -267,7 +269,7 @@ Item = Annotated[
     | Annotated[LocalShellCallOutput, Tag("<local_shell_call_output>")]
     | Annotated[Reasoning, Tag("<reasoning>")]
     | Annotated[OtherItem, Tag("<other>")],
-    Discriminator(_item_tag),
+    told_by(_item_tag, *filter(None, _ITEM_TAGS)),
 ]
 """An item without nulls: whoever lists items takes them out."""
 

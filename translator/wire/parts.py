@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NotRequired
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Field, Tag
 
 # pydantic takes the annotations' metadata from this TypedDict on every Python before 3.12
 from typing_extensions import TypedDict
 
-from .reading import LENIENT, Nulls, StringOrList, by_type
+from .reading import LENIENT, Nulls, StringOrList, typed
 
 
 class TextPart(TypedDict):
@@ -91,7 +91,7 @@ Part = Annotated[
     | Annotated[FilePart, Tag("<file>")]
     | Annotated[AudioPart, Tag("<audio>")]
     | Annotated[OtherPart, Tag("<other>")],
-    Discriminator(by_type(_PART_TAGS)),
+    typed(_PART_TAGS),
     Nulls,
 ]
 

@@ -100,6 +100,24 @@ def by_type(known: dict[str, str], default: str = "<other>") -> Callable[[Any], 
     return tag
 
 
+_MISSING_TYPE = "missing_type"
+
+
+def typed(known: dict[str, str], *more: str) -> Discriminator:
+    """Tells objects apart `by_type`, and names the types, and `more` that need no tag, where one says none."""
+    tag = by_type(known)
+    return told_by(
+        lambda value: None if isinstance(value, dict) and value.get("type") is None else tag(value), *known, *more
+    )
+
+
+def told_by(tag: Callable[[Any], str | None], *types: str) -> Discriminator:
+    """A discriminator that finds no tag where a type is missing; the error names the types that there are."""
+    *others, last = map(repr, types)
+    way_out = f"it should be {', '.join(others)} or {last}"
+    return Discriminator(tag, custom_error_type=_MISSING_TYPE, custom_error_message=way_out)
+
+
 def _string_or_list(value: Any) -> str | None:
     return "<string>" if isinstance(value, str) else "<list>" if isinstance(value, list) else None
 
@@ -143,7 +161,7 @@ def validate_with(adapter: TypeAdapter[T], body: Any) -> T:
     try:
         return adapter.validate_python(body)
     except ValidationError as error:
-        raise _invalid(error) from None
+        raise _invalid(error, adapter, body) from None
     except RecursionError:
         raise _too_deep(body) from None
 
@@ -175,18 +193,48 @@ def _depth(value: Any) -> int:
     return depth
 
 
-def _invalid(error: ValidationError) -> InvalidRequest:
+def _invalid(error: ValidationError, adapter: TypeAdapter[Any], body: JSON) -> InvalidRequest:
     """The first fault of a validation as OpenAI would say it."""
     fault = error.errors(include_url=False, include_context=False)[0]
     path = _path(fault["loc"])
+    if fault["type"] == _MISSING_TYPE:
+        return _missing(f"{path}.type", fault["msg"])
     if fault["type"] == "missing":
-        return InvalidRequest(f"Missing required parameter: '{path}'.", param=path, code="missing_required_parameter")
+        return _missing(path, _words_for(fault["loc"], adapter, body))
     shown = repr(fault["input"])
     if len(shown) > 80:
         shown = shown[:77] + "…"
     code = "invalid_type" if fault["type"].endswith("_type") else "invalid_value"
     wanted = fault["msg"].replace("a valid dictionary", "an object")
     return InvalidRequest(f"Invalid '{path}': {wanted}, got {shown}.", param=path or None, code=code)
+
+
+def _missing(path: str, way_out: str | None) -> InvalidRequest:
+    message = f"Missing required parameter: '{path}'{'' if way_out is None else f'; {way_out}'}."
+    return InvalidRequest(message, param=path, code="missing_required_parameter")
+
+
+def _words_for(location: tuple[int | str, ...], adapter: TypeAdapter[Any], body: JSON) -> str | None:
+    """What a missing field could say, where it is one of a few words: an error for a wrong one names them."""
+    try:
+        adapter.validate_python(_filled(body, location))
+    except ValidationError as error:
+        for fault in error.errors(include_url=False):
+            if fault["type"] == "literal_error" and _path(fault["loc"]) == _path(location):
+                return f"it should be {fault['ctx']['expected']}"
+    return None
+
+
+def _filled(value: Any, location: tuple[int | str, ...]) -> Any:
+    """A body with an empty word at a location, in whose steps tags may stand."""
+    step, *rest = location
+    if not rest:
+        return {**value, step: ""}
+    if isinstance(value, list) and isinstance(step, int):
+        return [*value[:step], _filled(value[step], tuple(rest)), *value[step + 1 :]]
+    if isinstance(value, dict) and step in value:
+        return {**value, step: _filled(value[step], tuple(rest))}
+    return _filled(value, tuple(rest))
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, Tag
 # pydantic takes the annotations' metadata from this TypedDict on every Python before 3.12
 from typing_extensions import TypedDict
 
-from .reading import LENIENT, Nulls, by_type
+from .reading import LENIENT, Nulls, typed
 
 JSON = dict[str, Any]
 
@@ -93,13 +93,16 @@ _TOOL_TAGS = {
     "shell": "<shell>",
 }
 
+_UNTAGGED = ("apply_patch", "local_shell")
+"""Tools that clients run and that have no model here: their type says all."""
+
 _Member = Annotated[
     Annotated[FunctionTool, Tag("<function>")]
     | Annotated[CustomTool, Tag("<custom>")]
     | Annotated[ToolSearchTool, Tag("<tool_search>")]
     | Annotated[ShellTool, Tag("<shell>")]
     | Annotated[OtherTool, Tag("<other>")],
-    Discriminator(by_type(_TOOL_TAGS)),
+    typed(_TOOL_TAGS, *_UNTAGGED),
     Nulls,
 ]
 
@@ -116,7 +119,7 @@ class NamespaceTool(TypedDict):
 
 Tool = Annotated[
     Annotated[NamespaceTool, Tag("<namespace>")] | Annotated[_Member, Tag("<other>")],
-    Discriminator(by_type({"namespace": "<namespace>"})),
+    typed({"namespace": "<namespace>"}, *_TOOL_TAGS, *_UNTAGGED),
     Nulls,
 ]
 
