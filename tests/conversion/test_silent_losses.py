@@ -64,3 +64,8 @@ def test_the_first_answer_is_told_wherever_it_stands() -> None:
         converted = Converter("responses").convert(answering(choices=choices))
         assert converted.document["output_text"] == "A"
         assert [loss.path for loss in converted.losses] == [f"choices[{place}]"]
+
+
+def test_a_default_that_nobody_wrote_is_not_lost() -> None:
+    assert lost("chat", {"model": "m", "input": "Hi"}) == []
+    assert lost("chat", {"model": "m", "input": "Hi", "store": True}) == ["store"]

@@ -126,7 +126,10 @@ def test_who_keeps_responses_says_so_and_the_response_says_it_too() -> None:
     assert call.stream(response_id="resp_1").response["store"] is True
 
 
-def test_the_default_of_storing_is_reported_as_a_loss() -> None:
-    call = responses_over_chat.translate_request({"model": "m", "input": "Hello"})
-    assert [loss.path for loss in call.losses] == ["store"]
+@pytest.mark.parametrize(("said", "lost"), [({}, []), ({"store": False}, []), ({"store": True}, ["store"])])
+def test_storing_is_reported_as_a_loss_where_it_is_asked_for_and_never_done(
+    said: dict[str, Any], lost: list[str]
+) -> None:
+    call = responses_over_chat.translate_request({"model": "m", "input": "Hello", **said})
+    assert [loss.path for loss in call.losses] == lost
     assert call.stream(response_id="resp_1").response["store"] is False

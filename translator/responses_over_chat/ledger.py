@@ -28,7 +28,7 @@ LEDGER: dict[str, Entry] = {
     "instructions": Entry("mapped", "messages", "The first message, in the upstream's role for it."),
     "stream": Entry("carried", "stream", "With usage asked for in `stream_options`."),
     "stream_options": Entry("applied", None, "Deltas are padded where `include_obfuscation` asks for it."),
-    "store": Entry("kept", None, "Committed before the end is told; where nothing is kept, reported."),
+    "store": Entry("kept", None, "Committed before the end is told; where nothing is kept, `true` is reported."),
     "previous_response_id": Entry(
         "kept", "messages", "The whole chain, then `input`; the library takes it as `history`."
     ),

@@ -265,7 +265,7 @@ def _refuse(request: JSON, resolved: bool) -> None:
 
 
 def _report(request: JSON, options: ReplyOptions, losses: Losses, *, stored: bool, shortens: bool) -> None:
-    if request.get("store", True) and not stored:
+    if request.get("store") and not stored:  # the default is no word of the request's, and no loss
         losses.report("store", "nothing is stored, the response says store: false")
     if request.get("truncation") == "auto" and not shortens:
         losses.report("truncation", "nothing is shortened")

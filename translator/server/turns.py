@@ -189,6 +189,8 @@ class Turn:
         self._reply = reply
         self._memory = memory
         self._losses = [*call.losses, *shortened]
+        if "store" not in past.request and not call.keeps:  # the API's default is to keep: clients count on it
+            self._losses.append(Loss("store", "nothing is stored, the response says store: false"))
         if past.conversation_id is not None and not call.keeps:
             self._losses.append(Loss("conversation", "what is not stored is not added to it"))
         self.stream: Stream = call.stream(response_id=new_response_id(), created_at=int(time.time()))
