@@ -52,7 +52,7 @@ class Template(Protocol):
 class Body:
     """Bytes → chunks, or events, as a Responses upstream's objects are called.
 
-    The first byte that is no white space tells what the body is; headers often do not. What is no JSON object is a
+    Neither an event nor a whole document may hold more than `max_event_bytes`. The first byte that is no white space tells what the body is; headers often do not. What is no JSON object is a
     fault. It is kept, not raised: what was read before it counts, however the bytes were cut.
     """
 
@@ -60,6 +60,7 @@ class Body:
         self._decoder = Decoder(max_event_bytes)
         self._max_event_bytes = max_event_bytes
         self._document: list[bytes] | None = None  # the pieces of a JSON document; None: events, or nothing yet
+        self._size = 0
         self._begun = False
         self._template = template
         self.ended = False
@@ -72,7 +73,7 @@ class Body:
         if not self._begun:
             self._look(data)
         if self._document is not None:
-            self._document.append(data)
+            self._keep(self._document, data)
             return []
         chunks: list[JSON | str] = []
         if self._template is not None and self._decoder.between_events and not (self.ended or self.fault):
@@ -91,6 +92,8 @@ class Body:
         """The chunks that only the end of the body completes."""
         if self._document is None:
             return self._read(self._decoder.flush())
+        if self.fault is not None:
+            return []
         document = parse(b"".join(self._document))
         self._document = None
         if document is None:
@@ -99,6 +102,18 @@ class Body:
             )
             return []
         return [document]
+
+    def _keep(self, document: list[bytes], data: bytes) -> None:
+        self._size += len(data)
+        if self._size <= self._max_event_bytes:
+            document.append(data)
+        elif self.fault is None:
+            document.clear()
+            self.fault = UpstreamError(
+                f"The upstream's reply is larger than {self._max_event_bytes} bytes; raise the limit of event sizes to "
+                "let it pass.",
+                code="upstream_event_too_large",
+            )
 
     def _look(self, data: bytes) -> None:
         start = data.lstrip(_SPACE)  # DeepSeek sends blank lines while a completion is being made

@@ -172,3 +172,12 @@ def test_what_is_sealed_stands_beside_what_a_chat_upstream_signed() -> None:
         "reasoning.text",
         "reasoning.encrypted",
     ]
+
+
+def test_a_document_in_the_place_of_a_stream_is_held_no_further_than_the_limit() -> None:
+    options = chat_over_responses.ReplyOptions(max_event_bytes=100)
+    stream = chat_over_responses.translate_request(QUESTION, options=options).stream()
+    assert stream.receive_bytes(b'{"output": "' + b"x" * 80) == []
+    (failure,) = stream.receive_bytes(b"x" * 80)
+    assert failure["error"]["code"] == "upstream_event_too_large"
+    assert stream.finish() == []

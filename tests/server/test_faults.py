@@ -354,6 +354,18 @@ def test_an_event_beyond_the_limit_fails_the_stream_and_hangs_up(upstream: Scrip
     assert failed(ask(serve(max_event_bytes=4096), stream=True))["code"] == "upstream_event_too_large"
 
 
+def test_a_document_in_the_place_of_a_stream_is_read_no_further_than_the_limit(
+    upstream: ScriptedUpstream, serve: Serve
+) -> None:
+    def script(exchange: Exchange) -> None:
+        exchange.begin()
+        exchange.write(b'{"choices": "' + b"x" * 5000)
+        exchange.wait_closed(5)
+
+    upstream.answer(script)
+    assert failed(ask(serve(max_event_bytes=4096), stream=True))["code"] == "upstream_event_too_large"
+
+
 def test_a_stream_answered_to_a_client_that_wants_none_becomes_one_response(
     upstream: ScriptedUpstream, serve: Serve
 ) -> None:
