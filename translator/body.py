@@ -52,8 +52,9 @@ class Template(Protocol):
 class Body:
     """Bytes → chunks, or events, as a Responses upstream's objects are called.
 
-    Neither an event nor a whole document may hold more than `max_event_bytes`. The first byte that is no white space tells what the body is; headers often do not. What is no JSON object is a
-    fault. It is kept, not raised: what was read before it counts, however the bytes were cut.
+    The first byte that is no white space tells what the body is; headers often do not. Neither an event nor a whole
+    document may hold more than `max_event_bytes`. What is no JSON object is a fault. It is kept, not raised: what was
+    read before it counts, however the bytes were cut.
     """
 
     def __init__(self, max_event_bytes: int, template: Template | None = None) -> None:

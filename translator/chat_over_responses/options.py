@@ -25,8 +25,8 @@ class ReplyOptions:
     """What the arguments of one tool call may hold; an upstream that sends more has failed."""
 
     max_event_bytes: int = 16 * 1024 * 1024
-    """What one event of the upstream's stream may hold, or its whole reply where it is one document; one that sends more
-    has failed."""
+    """What one event of the upstream's stream may hold, or its reply where that is one document; one that sends
+    more has failed."""
 
 
 DEFAULT_OPTIONS = ReplyOptions()

@@ -35,8 +35,8 @@ class ReplyOptions:
     """What the arguments of one tool call may hold; an upstream that sends more has failed."""
 
     max_event_bytes: int = 16 * 1024 * 1024
-    """What one event of the upstream's stream may hold, or its whole reply where it is one document; one that sends more
-    has failed."""
+    """What one event of the upstream's stream may hold, or its reply where that is one document; one that sends
+    more has failed."""
 
     sealer: Sealer | None = None
     """Seals what clients carry from turn to turn: raw reasoning where `include` asks for it, and compacted
