@@ -216,3 +216,47 @@ def test_the_upstream_has_its_own_name_for_the_model() -> None:
 
 
 EXAMPLE: JSON = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
+
+
+SEALED: JSON = {"type": "reasoning.encrypted", "format": "openai-responses-v1"}
+SUMMARY: JSON = {"type": "reasoning.summary", "format": "openai-responses-v1"}
+
+
+@pytest.mark.parametrize(
+    ("details", "items"),
+    [
+        (
+            [{**SUMMARY, "id": None, "summary": "A"}, {**SEALED, "id": "rs_1", "data": "1"}],
+            [{"id": "rs_1", "summary": ["A"], "encrypted_content": "1"}],
+        ),
+        (
+            [{**SEALED, "id": None, "data": "1"}, {**SEALED, "data": "2"}],
+            [{"summary": [], "encrypted_content": "1"}, {"summary": [], "encrypted_content": "2"}],
+        ),
+        (
+            [
+                {**SUMMARY, "summary": "A"},
+                {**SUMMARY, "summary": "B"},
+                {**SEALED, "data": "1"},
+                {**SUMMARY, "summary": None},
+                {**SEALED, "data": "2", "id": "rs_2"},
+            ],
+            [
+                {"summary": ["A", "B"], "encrypted_content": "1"},
+                {"summary": [""], "encrypted_content": "2", "id": "rs_2"},
+            ],
+        ),
+        (
+            [{**SUMMARY, "summary": "A", "id": "rs_1"}, {**SEALED, "data": "2", "id": "rs_2", "call_id": {}}],
+            [{"id": "rs_1", "summary": ["A"]}, {"id": "rs_2", "summary": [], "encrypted_content": "2"}],
+        ),
+    ],
+)
+def test_details_without_an_id_belong_to_the_item_that_is_sealed_after_them(
+    details: list[JSON], items: list[JSON]
+) -> None:
+    answer = {"role": "assistant", "content": "Yes.", "reasoning_details": details}
+    told = items_of({"role": "user", "content": "So?"}, answer, {"role": "user", "content": "Sure?"})
+    for item in items:
+        item["summary"] = [{"type": "summary_text", "text": text} for text in item["summary"]]
+    assert [item for item in told if item["type"] == "reasoning"] == [{"type": "reasoning", **item} for item in items]

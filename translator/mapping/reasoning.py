@@ -73,6 +73,10 @@ SEALED_FORMAT = "openai-responses-v1"
 """What OpenRouter calls a reasoning detail that is a Responses item: its clients carry such from turn to turn."""
 
 
+_ORDER = ("type", "id", "summary", "content", "encrypted_content")
+"""In which the fields of an item are written: an upstream's cache of prompts goes by the bytes."""
+
+
 def reasoning_to_chat(item: JSON) -> list[JSON]:
     """What of a reasoning item cannot be said as text → reasoning details: what is sealed, and a chat upstream's own.
 
@@ -95,19 +99,10 @@ def reasoning_from_chat(message: JSON) -> list[tuple[str | None, JSON]]:
     details = message.get("reasoning_details", ())
     if not text and not details:
         return []
-    items: list[tuple[str | None, JSON]] = []
-    others: list[JSON] = []
-    known: dict[str, JSON] = {}
-    for detail in details:
-        if detail.get("format") != SEALED_FORMAT or "type" not in detail:
-            others.append(detail)
-            continue
-        place = str(detail.get("id", ""))
-        if place not in known:
-            known[place] = {"type": "reasoning", **({"id": place} if place else {}), "summary": []}
-            items.append((detail.get("call_id"), known[place]))
-        _add_detail(known[place], detail)
-    if any(item["summary"] or item.get("content") for item in known.values()):
+    sealed = [detail for detail in details if detail.get("format") == SEALED_FORMAT and "type" in detail]
+    others = [detail for detail in details if detail.get("format") != SEALED_FORMAT or "type" not in detail]
+    items = _sealed_items(sealed)
+    if any(item["summary"] or item.get("content") for _, item in items):
         text = ""  # the details say it
     if text and items:
         items[0][1]["summary"].append({"type": "summary_text", "text": text})
@@ -122,11 +117,43 @@ def reasoning_from_chat(message: JSON) -> list[tuple[str | None, JSON]]:
     return items
 
 
+def _sealed_items(details: list[JSON]) -> list[tuple[str | None, JSON]]:
+    """The items that details stand for, each with the call it led to.
+
+    One without an id, which OpenRouter gives to what is sealed alone, goes on with the item before it, until that is
+    sealed.
+    """
+    items: list[JSON] = []
+    led_to: list[str | None] = []
+    known: dict[str, int] = {}
+    for detail in details:
+        name = _word(detail, "id")
+        place = known.get(name)
+        if place is None and items and "encrypted_content" not in items[-1] and not (name and "id" in items[-1]):
+            place = len(items) - 1
+        if place is None:
+            place = len(items)
+            items.append({"type": "reasoning", "summary": []})
+            led_to.append(None)
+        if name:
+            known[name] = place
+            items[place]["id"] = name
+        led_to[place] = _word(detail, "call_id") or led_to[place]
+        _add_detail(items[place], detail)
+    ordered = ({key: item[key] for key in _ORDER if key in item} for item in items)
+    return list(zip(led_to, ordered, strict=True))
+
+
+def _word(detail: JSON, key: str) -> str:
+    word = detail.get(key)
+    return word if isinstance(word, str) else ""
+
+
 def _add_detail(item: JSON, detail: JSON) -> None:
     match detail["type"]:
         case "reasoning.summary":
-            item["summary"].append({"type": "summary_text", "text": str(detail.get("summary", ""))})
+            item["summary"].append({"type": "summary_text", "text": _word(detail, "summary")})
         case "reasoning.text":
-            item.setdefault("content", []).append({"type": "reasoning_text", "text": str(detail.get("text", ""))})
+            item.setdefault("content", []).append({"type": "reasoning_text", "text": _word(detail, "text")})
         case "reasoning.encrypted":
-            item["encrypted_content"] = str(detail.get("data", ""))
+            item["encrypted_content"] = _word(detail, "data")
