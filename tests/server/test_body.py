@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import httpx
 import pytest
 
 from tests.servers import Connect, ScriptedUpstream, Serve, completion
+from translator.server.settings import Model, Upstream
 
 ASK = b'{"model": "m", "input": "Hi", "store": false}'
 
@@ -97,3 +100,16 @@ def test_a_number_that_json_cannot_say_is_named_and_goes_nowhere(upstream: Scrip
     body = body.replace(b"1e999", b"1e99")
     assert httpx.post(f"{serve().base_url}/responses", content=body).status_code == 200
     assert upstream.next().json["extra"] == {"a": [1, 1e99]}
+
+
+@pytest.mark.parametrize("wire", ["chat", "responses"])
+@pytest.mark.parametrize("path", ["chat/completions", "responses"])
+def test_no_request_that_is_written_anew_has_a_number_that_json_cannot_say(
+    upstream: ScriptedUpstream, serve: Serve, wire: Literal["chat", "responses"], path: str
+) -> None:
+    models = (Model(name="m", upstream_name="theirs"),)
+    server = serve(upstreams=(Upstream(base_url=upstream.base_url, wire=wire, models=models),))
+    body = b'{"model": "m", "input": "Hi", "messages": [{"role": "user", "content": "Hi"}], "a": {"b": 1e999}}'
+    answer = httpx.post(f"{server.base_url}/{path}", content=body)
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "a.b")
+    assert upstream.idle()

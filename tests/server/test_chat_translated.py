@@ -120,23 +120,46 @@ def test_the_sdk_raises_what_went_wrong(client: OpenAI, upstream: ScriptedUpstre
             other.chat.completions.create(**QUESTION)
 
 
+FUNCTION: JSON = {"name": "find", "parameters": {}}
+FIND: JSON = {"type": "function", "function": FUNCTION}
+
+
 @pytest.mark.parametrize(
-    ("theirs", "ours"),
+    ("asked", "theirs", "ours"),
     [
-        ("input[3].content[0].image_url", "messages"),
-        ("max_output_tokens", "max_completion_tokens"),
-        ("reasoning.effort", "reasoning_effort"),
-        ("temperature", "temperature"),
-        (None, None),
+        ({}, "input[3].content[0].image_url", "messages"),
+        ({}, "max_output_tokens", "max_completion_tokens"),
+        ({"max_tokens": 20}, "max_output_tokens", "max_tokens"),
+        ({}, "reasoning.effort", "reasoning_effort"),
+        ({}, "temperature", "temperature"),
+        ({}, None, None),
+        ({"tools": [FIND]}, "tools[0].parameters", "tools[0].function.parameters"),
+        ({"tools": [FIND]}, "tools[0]", "tools[0]"),
+        ({"tools": [{"type": "web_search"}]}, "tools[0].filters", "tools[0].filters"),
+        ({"tools": [FIND], "tool_choice": "auto"}, "tool_choice.name", "tool_choice"),
+        ({"functions": [FUNCTION]}, "tools[0].parameters", "functions[0].parameters"),
+        ({"functions": [FUNCTION], "function_call": "auto"}, "tool_choice", "function_call"),
+        ({"tools": [FIND], "web_search_options": {}}, "tools[1].type", "web_search_options"),
+        ({}, "tools[0].type", "tools[0].type"),
     ],
 )
 def test_errors_name_what_a_chat_client_sent(
-    upstream: ScriptedUpstream, serve: Serve, theirs: str | None, ours: str | None
+    upstream: ScriptedUpstream, serve: Serve, asked: JSON, theirs: str | None, ours: str | None
 ) -> None:
     server = serve(upstreams=responses_upstream(upstream.base_url))
-    upstream.reply({"error": {"message": "No.", "type": "invalid_request_error", "param": theirs}}, 400)
-    reply = httpx.post(f"{server.base_url}/chat/completions", json=QUESTION)
+    error = {"message": "No.", "type": "invalid_request_error", "param": theirs}
+
+    def ask(**more: Any) -> httpx.Response:
+        return httpx.post(f"{server.base_url}/chat/completions", json={**QUESTION, **asked, **more})
+
+    upstream.reply({"error": error}, 400)
+    reply = ask()
     assert (reply.status_code, reply.json()["error"]["param"]) == (400, ours)
+    upstream.reply({"object": "response", "status": "failed", "error": error})
+    assert ask().json()["error"]["param"] == ours
+    upstream.stream({"type": "error", "error": error})
+    (failure,) = read_events(ask(stream=True).content)
+    assert failure["error"]["param"] == ours
 
 
 # ---- two hops ----

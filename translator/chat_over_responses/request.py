@@ -61,8 +61,7 @@ class Translation(NamedTuple):
             completion_id=completion_id,
             created=created,
             model=self.request["model"],
-            legacy="functions" in self.request,
-            include_usage=self.request.get("stream_options", {}).get("include_usage", False),
+            asked=self.request,
             options=self.options,
         )
 

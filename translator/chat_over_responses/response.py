@@ -25,8 +25,7 @@ def translate_response(
         completion_id=None,
         created=None,
         model=model or (told if isinstance(told, str) else ""),
-        legacy=False,
-        include_usage=False,
+        asked={},
         options=options,
     )
     return read_response(stream, response)

@@ -24,6 +24,7 @@ from ..body import Body
 from ..errors import TranslatorError, UpstreamError
 from ..mapping.losses import Losses
 from ..mapping.outcome import finish_reason_to_chat
+from ..mapping.upstream_error import param_to_chat
 from ..wire.reading import plain
 from . import deltas
 from .builders import CallBuilder, MessageBuilder
@@ -48,15 +49,15 @@ class Stream:
         completion_id: str | None,
         created: int | None,
         model: str,
-        legacy: bool,
-        include_usage: bool,
+        asked: Mapping[str, Any],
         options: ReplyOptions,
     ) -> None:
         self._id = completion_id
         self._created = created
         self._model = model
-        self._legacy = legacy
-        self._include_usage = include_usage
+        self._asked = asked
+        self._legacy = "functions" in asked
+        self._include_usage: bool = asked.get("stream_options", {}).get("include_usage", False)
         self._options = options
         self._body = Body(options.max_event_bytes)
         self._reader = Reader()
@@ -87,7 +88,7 @@ class Stream:
             deltas.Usage: self._note_usage,
             deltas.Tier: self._note_tier,
             deltas.Finish: self._finish,
-            deltas.Fault: lambda delta: self._break_off(delta.error),
+            deltas.Fault: self._fault,
         }
 
     # ---- input ----
@@ -280,6 +281,10 @@ class Stream:
         if self._include_usage and self._usage is not None:
             head = self._head("chat.completion.chunk")
             self._outbox.append({**head, "choices": [], **self._told_tier(), "usage": self._usage})
+
+    def _fault(self, delta: deltas.Fault) -> None:
+        delta.error.param = param_to_chat(delta.error.param, self._asked)
+        self._break_off(delta.error)
 
     def _break_off(self, error: TranslatorError) -> None:
         self.error = error

@@ -62,23 +62,42 @@ def is_missing_route(status: int, body: bytes) -> bool:
 
 
 _CHAT_PARAMS = {
-    "input": "messages",
-    "instructions": "messages",
-    "max_output_tokens": "max_completion_tokens",
-    "text.format": "response_format",
-    "text.verbosity": "verbosity",
-    "reasoning.effort": "reasoning_effort",
+    "input": ("messages",),
+    "instructions": ("messages",),
+    "max_output_tokens": ("max_completion_tokens", "max_tokens"),
+    "text.format": ("response_format",),
+    "text.verbosity": ("verbosity",),
+    "reasoning.effort": ("reasoning_effort",),
+    "tool_choice": ("tool_choice", "function_call"),
 }
+"""What says the same in chat; of several names the one that the client sent."""
+
+_TOOL = re.compile(r"tools\[(\d{1,6})\](.*)", re.DOTALL)
 
 
-def param_to_chat(param: str | None) -> str | None:
-    """What a Responses upstream calls a parameter → what its chat client sent; a place within it is not the same."""
+def param_to_chat(param: str | None, asked: Mapping[str, Any]) -> str | None:
+    """What a Responses upstream calls a parameter → what its chat client sent; a place within it is not the same.
+
+    `asked` is the chat request, or as much of it as is known.
+    """
     if param is None:
         return None
     for name, chat in _CHAT_PARAMS.items():
         if param == name or param.startswith((f"{name}.", f"{name}[")):
-            return chat
-    return param
+            return next((word for word in chat if word in asked), chat[0])
+    place = _TOOL.fullmatch(param)
+    return param if place is None else _tool_to_chat(param, int(place[1]), place[2], asked)
+
+
+def _tool_to_chat(param: str, index: int, rest: str, asked: Mapping[str, Any]) -> str:
+    """The tools, then the functions of the deprecated form, then the search: so they were told."""
+    tools, functions = asked.get("tools", ()), asked.get("functions", ())
+    if index < len(tools):
+        kind = tools[index]["type"]
+        return f"tools[{index}].{kind}{rest}" if kind in tools[index] and rest not in ("", ".type") else param
+    if index < len(tools) + len(functions):
+        return f"functions[{index - len(tools)}]{rest}"
+    return "web_search_options" if "web_search_options" in asked else param
 
 
 def map_error_object(

@@ -76,16 +76,27 @@ def parse_json(body: bytes | str) -> dict[str, Any]:
     return value
 
 
-def refuse_infinity(value: Any, path: str = "") -> None:
+def encode_request(told: Mapping[str, Any], asked: Mapping[str, Any] | None = None) -> bytes:
+    """The body of a request to an upstream; `asked` is what the client sent, where that is something else.
+
+    Raises InvalidRequest that names a number which JSON cannot say: it would be written as a word that no reader takes.
+    """
+    body = to_json(told)
+    if b"Infinity" in body:  # seldom, and mostly a word
+        _refuse_infinity(told if asked is None else asked)
+    return body
+
+
+def _refuse_infinity(value: Any, path: str = "") -> None:
     """Raises InvalidRequest for a number that is too large to be one: JSON has no word for it."""
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidRequest(f"'{path}' is a number beyond what JSON readers hold: send a smaller one.", param=path)
     if isinstance(value, dict):
         for name, entry in value.items():
-            refuse_infinity(entry, f"{path}.{name}" if path else name)
+            _refuse_infinity(entry, f"{path}.{name}" if path else name)
     elif isinstance(value, list):
         for index, entry in enumerate(value):
-            refuse_infinity(entry, f"{path}[{index}]")
+            _refuse_infinity(entry, f"{path}[{index}]")
 
 
 async def _read(receive: Receive, limit: int) -> bytes:

@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from pydantic_core import to_json
 from starlette.types import Receive, Scope, Send
 
 from .. import chat_over_responses
@@ -18,7 +17,7 @@ from ..mapping.losses import Loss
 from ..mapping.upstream_error import param_to_chat
 from ..sse import DONE, encode_data
 from .auth import Authenticator, Principal
-from .body import ClientLeft, losses_header, parse_json, read_body, send_json
+from .body import ClientLeft, encode_request, losses_header, parse_json, read_body, send_json
 from .event_stream import STREAM_HEADERS, loss_comment
 from .models import Catalogue, Target, model_of
 from .observation import log_failure, stopping
@@ -83,10 +82,11 @@ class ChatCompletions:
             body, upstream_model=target.model, output_limit=target.output_limit, options=options
         )
         call = await self._checked(call, principal)
+        told = encode_request(call.responses_request, call.request)
         try:
-            reply = await target.upstream.post_own(to_json(call.responses_request), principal.upstream_key)
+            reply = await target.upstream.post_own(told, principal.upstream_key)
         except UpstreamError as error:
-            error.param = param_to_chat(error.param)
+            error.param = param_to_chat(error.param, call.request)
             raise
         try:
             if call.request.get("stream"):

@@ -6,12 +6,11 @@ import mimetypes
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_core import to_json
-
 from ..documents.kinds import image_type, is_pdf
 from ..errors import InvalidRequest
 from ..store import File
 from .attachments import data_url
+from .body import encode_request
 from .kept import Kept
 from .room import Room
 
@@ -44,7 +43,7 @@ class OwnFiles:
                 brought[name] = [
                     await self._item(item, place, tenant, room) for item, place in zip(items, places, strict=True)
                 ]
-        return (raw, body) if brought == body else (to_json(brought), brought)
+        return (raw, body) if brought == body else (encode_request(brought), brought)
 
     async def _item(self, item: Any, place: str, tenant: str, room: Room) -> Any:
         if not isinstance(item, dict):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic_core import to_json
 from starlette.types import Send
 
 from .auth import Principal
+from .body import encode_request
 from .models import Catalogue, Target, model_of
 from .own_files import OwnFiles
 from .ownership import Ownership
@@ -55,7 +55,7 @@ class Passages:
         """A request that is ready to be sent. Raises TranslatorError where it may not be."""
         checked, losses = await self._ownership.check(body, principal.tenant)
         if checked is not body:
-            raw, body = to_json(checked), checked
+            raw, body = encode_request(checked), checked
         raw, body = await self._own_files.bring(raw, body, principal.tenant)
         claims = None
         if not below:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic_core import to_json
-
 from ..errors import Unsupported, UpstreamError
 from ..mapping.losses import Loss
 from ..mapping.upstream_error import is_missing_route
+from .body import encode_request
 from .claims import Claims
 from .models import Target
 from .passage import Passage
@@ -44,7 +43,7 @@ class PassedRequest(Passage):
         if self._body["model"] != self._target.model:
             changes["model"] = self._target.model
         changes |= dict(self._caps())
-        content = to_json({**self._body, **changes}) if changes else self._raw
+        content = encode_request({**self._body, **changes}) if changes else self._raw
         try:
             return await self._target.upstream.post_own(content, key, self._below)
         except UpstreamError as error:

@@ -11,8 +11,6 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from pydantic_core import to_json
-
 from ..body import Body
 from ..errors import InvalidRequest, TranslatorError, UpstreamError
 from ..mapping.losses import Loss, Losses
@@ -22,6 +20,7 @@ from ..responses_over_chat.response import echo
 from ..wire import events
 from ..wire.responses import validate
 from .auth import Principal
+from .body import encode_request
 from .envelope import envelope, losses_event
 from .history import Memory, Past, Remembered, as_items
 from .models import Target
@@ -74,7 +73,7 @@ class PassedTurns:
         return True
 
     async def _relay(self, turn: _PassedTurn, target: Target) -> None:
-        passage = await self._passages.prepare(to_json(turn.asked), turn.asked, target, self._principal)
+        passage = await self._passages.prepare(encode_request(turn.asked), turn.asked, target, self._principal)
         try:
             await passage.ask(self._principal)
             door = _Door(self._tell, turn, [*turn.losses, *passage.losses])

@@ -18,7 +18,7 @@ from pydantic_core import to_json
 from .. import __version__
 from ..errors import UpstreamError
 from ..mapping.upstream_error import map_upstream_error
-from .body import refuse_infinity
+from .body import encode_request
 from .settings import Upstream
 
 USER_AGENT = f"responses-translator/{__version__}"
@@ -103,10 +103,7 @@ class UpstreamClient:
 
         Raises UpstreamError: what the upstream said, or that it cannot be reached.
         """
-        data = to_json(body)
-        if b"Infinity" in data:  # seldom, and mostly a word
-            refuse_infinity(body)
-        return await self._ask("POST", self._chat_url, data, key, translated=True)
+        return await self._ask("POST", self._chat_url, encode_request(body), key, translated=True)
 
     async def post_own(self, body: bytes, key: str | None = None, below: str = "") -> Reply:
         """The reply to a request of the wire that the upstream speaks, its body as it is; as `post_chat`.
