@@ -13,6 +13,7 @@ from openai import omit
 from openai.lib.streaming.responses._responses import ResponseStreamState
 from openai.types.responses import Response, ResponseStreamEvent
 
+from translator.mapping.failure import ACTED_ON
 from translator.responses_over_chat import ReplyOptions, translate_request
 
 from ..cases import Case, load_answered
@@ -88,13 +89,14 @@ def assert_rebuilt_by_the_sdk(events: Sequence[JSON]) -> None:
 def parse(event: JSON) -> Any:
     """The event as the SDK's type, checked strictly, where its client would take anything.
 
-    Of error codes the SDK lists those of OpenAI's own service; clients know more of them, which the SDK hands on.
+    Of error codes it does not list some that clients act on, which its client hands on.
     """
     response = event.get("response") or {}
-    if response.get("error"):
+    unlisted = bool(response.get("error")) and response["error"]["code"] in ACTED_ON
+    if unlisted:
         event = {**event, "response": {**response, "error": {**response["error"], "code": "server_error"}}}
     parsed = _SDK_EVENTS[event["type"]].model_validate(event)
-    if response.get("error"):
+    if unlisted:
         parsed.response.error.code = response["error"]["code"]
     return parsed
 

@@ -19,6 +19,7 @@ from tests.servers import (
     completion,
     read_events,
 )
+from translator.mapping.failure import ACTED_ON, LISTED
 from translator.server.settings import Upstream
 
 ASK = {"model": "m", "input": "Hi", "store": False}
@@ -36,7 +37,9 @@ def failed(answer: httpx.Response) -> dict[str, object]:
     assert [event["type"] for event in events[-2:]] == ["error", "response.failed"]
     assert events[-1]["response"]["status"] == "failed"
     assert answer.content.endswith(b"data: [DONE]\n\n")
-    error: dict[str, object] = events[-1]["response"]["error"]
+    error: dict[str, object] = events[-2]["error"]
+    told = events[-1]["response"]["error"]
+    assert told["message"] == error["message"] and told["code"] in LISTED | ACTED_ON
     return error
 
 

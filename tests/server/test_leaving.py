@@ -186,7 +186,8 @@ def test_a_server_that_is_stopped_ends_its_streams_as_failed(
     server.begin_stop()
     events = read_events(streaming.read_until(b"data: [DONE]\n\n"))
     assert [event["type"] for event in events[-2:]] == ["error", "response.failed"]
-    assert events[-1]["response"]["error"]["code"] == "server_stopping"
+    assert events[-2]["error"]["code"] == "server_stopping"
+    assert events[-1]["response"]["error"]["code"] == "server_error"
     refused = waiting.read_all()
     assert refused.startswith(b"HTTP/1.1 503 ")
     assert b'"code":"server_stopping"' in refused

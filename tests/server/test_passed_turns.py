@@ -196,9 +196,8 @@ def test_a_failed_continuation_forgets_what_it_continued(
         assert events[-1]["type"] == "response.failed"
         if failure != "failed":
             assert_valid_websocket_error(events[-2])
-            assert events[-1]["response"]["error"]["code"] == (
-                "server_error" if failure == "error" else "upstream_incomplete"
-            )
+            assert events[-2]["error"]["code"] == ("server_error" if failure == "error" else "upstream_incomplete")
+            assert events[-1]["response"]["error"]["code"] == "server_error"
             assert events[-1]["response"]["previous_response_id"] == "resp_1"
     if failure != "client":
         upstream.next()

@@ -48,7 +48,8 @@ def test_a_turn_that_takes_longer_than_the_grace_is_ended_as_failed(upstream: Sc
         start.process.send_signal(signal.SIGTERM)
         *_, error, failed, last = told_at_the_end(socket)
         assert [event["type"] for event in (error, failed, last)] == ["error", "response.failed", "error"]
-        assert failed["response"]["error"]["code"] == last["error"]["code"] == "server_stopping"
+        assert error["error"]["code"] == last["error"]["code"] == "server_stopping"
+        assert failed["response"]["error"]["code"] == "server_error"
         assert last["status"] == 503
         assert closing_code(socket) == RESTART
         exchange.wait_closed()
@@ -80,9 +81,10 @@ def test_a_turn_that_is_passed_through_is_ended_as_failed_too(upstream: Scripted
         exchange.event({"type": "response.created", "response": {"id": "resp_1"}, "sequence_number": 0})
         assert socket.receive()["type"] == "response.created"
         server.begin_stop()
-        _, failed, last = told_at_the_end(socket)
+        error, failed, last = told_at_the_end(socket)
         assert (failed["type"], failed["response"]["id"]) == ("response.failed", "resp_1")
-        assert failed["response"]["error"]["code"] == last["error"]["code"] == "server_stopping"
+        assert error["error"]["code"] == last["error"]["code"] == "server_stopping"
+        assert failed["response"]["error"]["code"] == "server_error"
         exchange.wait_closed()
 
 

@@ -325,5 +325,6 @@ def test_a_store_that_is_full_of_nothing_it_can_hold_refuses_with_503(serve: Ser
         answer = client.http.post("/responses", json={"model": "m", "input": "x" * 1_020_000, "stream": True})
         events = read_events(answer.content)
         assert events[-1]["type"] == "response.failed"
-        assert events[-1]["response"]["error"]["code"] == "store_unavailable"
+        assert events[-2]["error"]["code"] == "store_unavailable"
+        assert events[-1]["response"]["error"]["code"] == "server_error"
         assert [event["sequence_number"] for event in events] == list(range(len(events)))

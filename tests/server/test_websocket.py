@@ -186,7 +186,8 @@ def test_a_connection_that_is_too_old_ends_a_running_response_as_failed(
                 events.append(socket.receive())
         exchange.wait_closed()
     assert [event["type"] for event in events[-3:]] == ["error", "response.failed", "error"]
-    assert events[-2]["response"]["error"]["code"] == "websocket_connection_limit_reached"
+    assert events[-3]["error"]["code"] == "websocket_connection_limit_reached"
+    assert events[-2]["response"]["error"]["code"] == "server_error"
     assert caught.value.rcvd is not None and caught.value.rcvd.code == 1000
 
 

@@ -27,6 +27,7 @@ from ..body import Body
 from ..dialects import Dialect
 from ..errors import TranslatorError, UpstreamError
 from ..mapping.conformance import fault_of
+from ..mapping.failure import failure_of
 from ..mapping.losses import Losses
 from ..mapping.outcome import COMPLETED, FAILED, OUT_OF_TOKENS, Outcome, map_finish_reason
 from ..mapping.tool_choice import CallPolicy
@@ -369,8 +370,7 @@ class Stream:
         self.error = error
         payload = error.payload()
         self._emit({**payload, "type": events.ERROR, "error": payload})
-        code = error.code or "server_error"
-        self._response["error"] = {"code": code, "message": error.message}
+        self._response["error"] = failure_of(error)
         self._terminate("failed", None)
 
     def _cut(self) -> None:

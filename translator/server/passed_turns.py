@@ -13,6 +13,7 @@ from typing import Any
 
 from ..body import Body
 from ..errors import InvalidRequest, TranslatorError, UpstreamError
+from ..mapping.failure import failure_of
 from ..mapping.losses import Loss, Losses
 from ..mapping.upstream_error import map_error_object
 from ..mapping.usage import NOTHING_USED
@@ -229,8 +230,7 @@ class _Door:
             return
         self.over = True
         await self._send(envelope(error))
-        failure = {"code": error.code or "server_error", "message": error.message}
-        failed = {**self._response, "status": "failed", "error": failure}
+        failed = {**self._response, "status": "failed", "error": failure_of(error)}
         await self._send({"type": events.FAILED, "response": failed})
 
     async def _send(self, event: JSON) -> None:
