@@ -149,7 +149,13 @@ class _Client:
         return self._client.post("/responses", json=body), self._exchanges[before:]
 
     def _read(self, answer: httpx.Response) -> JSON:
-        response: JSON = read_events(answer.content)[-1]["response"] if self._experiment.streams else answer.json()
+        if self._experiment.streams:
+            events = read_events(answer.content)
+            response: JSON = events[-1]["response"]
+            if response["status"] == "failed":
+                response["error"] = events[-2]["error"]  # whose code says more
+        else:
+            response = answer.json()
         self._items += response["output"]
         self._calls = [item for item in response["output"] if item["type"] == "function_call"]
         return response

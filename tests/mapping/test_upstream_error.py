@@ -108,7 +108,7 @@ def mapped(status: int, body: Any, **headers: str) -> UpstreamError:
         ),
         (413, openai("Request too large for model on tokens per minute (TPM)"), RATE_TOKENS),
         (498, openai("Flex tier capacity exceeded"), BUSY),
-        (400, openai("Bad call", code="tool_use_failed", failed_generation="{"), INVALID),
+        (400, openai("Bad call", code="tool_use_failed", failed_generation="{"), (400, "tool_use_failed", INVALID[2])),
         (
             400,
             {
@@ -350,10 +350,25 @@ def test_the_parameter_of_a_length_or_model_error_is_what_the_client_must_change
     assert mapped(404, openai("x", code="model_not_found")).param == "model"
 
 
-def test_codes_that_clients_act_on_are_kept_and_others_are_not() -> None:
+def test_codes_that_clients_act_on_are_kept() -> None:
     assert mapped(400, openai("x", code="unsupported_parameter")).code == "unsupported_parameter"
-    assert mapped(400, openai("x", code="my_own_code")).code is None
-    assert mapped(400, openai("x", code=400)).code is None
+    assert mapped(400, openai("x", code="invalid_prompt", type="content_filter")).code == "invalid_prompt"
+
+
+def test_an_upstreams_own_code_is_passed_on_where_it_is_one_and_says_more_than_the_type() -> None:
+    assert mapped(400, openai("x", code="tool_use_failed")).code == "tool_use_failed"  # Groq
+    assert mapped(400, {"error": openai("x", code="json_validate_failed")}).code == "json_validate_failed"
+    assert map_error_object({"message": "x", "code": "budget_on_hold"}, status=400).code == "budget_on_hold"
+    others = ["Client specified an invalid argument", "InvalidParameter", "1213", "wrong", "a_" + "b" * 64, "sk_abc123"]
+    for other in (400, "invalid_request_error", "invalid_argument", "bad_request", *others):
+        assert mapped(400, openai("x", code=other)).code is None, other
+    assert mapped(400, openai("x", type="some_reason", code=None)).code is None
+    assert mapped(429, openai("x", code="tool_use_failed")).code == "rate_limit_exceeded"
+    assert mapped(500, openai("x", code="tool_use_failed", type="server_error")).code is None
+    hidden = map_upstream_error(
+        400, json.dumps(openai("x", code="host_of_mine")).encode(), {}, secrets=["host_of_mine"]
+    )
+    assert hidden.code is None
 
 
 def test_the_operators_key_is_no_fault_of_the_client() -> None:

@@ -43,11 +43,15 @@ class ErrorRule:
         """Whether the error, come with this status, is of the class."""
         if self.statuses is not None and status not in self.statuses:
             return False
-        if self.codes and not any(self._codes.fullmatch(code) for code in report.codes):
+        if self.codes and not any(map(self.has_code, report.codes)):
             return False
         if self.messages and not self._messages.search(report.message):
             return False
         return not (self.unless and self._unless.search(report.message))
+
+    def has_code(self, code: str) -> bool:
+        """Whether a code is one of the rule's."""
+        return self._codes.fullmatch(code) is not None
 
     # Compiled where first needed: together they cost milliseconds, and most processes never see an error.
     @cached_property
@@ -73,6 +77,10 @@ class ErrorTable:
     kept_in: frozenset[str]
     params: Mapping[str, str]
     redactions: tuple[tuple[str, str], ...]
+
+    def names(self, error_class: ErrorClass, code: str) -> bool:
+        """Whether a code is a word for the class, and says no more than that."""
+        return any(rule.codes and rule.error_class is error_class and rule.has_code(code) for rule in self.rules)
 
     @cached_property
     def compiled_redactions(self) -> tuple[tuple[re.Pattern[str], str], ...]:

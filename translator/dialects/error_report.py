@@ -32,11 +32,13 @@ class ErrorReport:
 
     `message` is raw (not fit to be shown) and "" where there is none. `codes` are all codes, types, status
     words and reasons, in lower case and the order found; `html` and `empty` stand for bodies without any.
-    `param` is the parameter as the upstream names it, `status` what the body names, `retry_after` in seconds.
+    `code` is the one that stands in a field of this name, as it is written there. `param` is the parameter as the
+    upstream names it, `status` what the body names, `retry_after` in seconds.
     """
 
     message: str = ""
     codes: tuple[str, ...] = ()
+    code: str | None = None
     param: str | None = None
     status: int | None = None
     retry_after: float | None = None
@@ -82,6 +84,7 @@ class _Reader:
     def __init__(self) -> None:
         self.message = ""
         self.codes: list[str] = []
+        self.code: str | None = None
         self.param: str | None = None
         self.status: int | None = None
         self.retry_after: float | None = None
@@ -95,6 +98,7 @@ class _Reader:
         return ErrorReport(
             message=message,
             codes=tuple(dict.fromkeys(self.codes)),
+            code=self.code,
             param=self.param,
             status=self.status,
             retry_after=self.retry_after,
@@ -170,6 +174,8 @@ class _Reader:
             self.codes += [word.lower() for word in (detail.get("reason"), *quotas) if isinstance(word, str)]
 
     def _note_codes(self, error: Mapping[str, Any]) -> None:
+        if self.code is None and isinstance(error.get("code"), str):
+            self.code = error["code"]
         for key in _CODE_KEYS:
             word = error.get(key)
             if isinstance(word, bool) or not isinstance(word, str | int) or word in ("", "error", 0, 200):

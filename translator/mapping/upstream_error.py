@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from translator.dialects.error_classes import ErrorClass, classify, error_table, redact
@@ -27,6 +28,9 @@ _RESET = "x-ratelimit-reset-"
 _REMAINING = "x-ratelimit-remaining-"
 _TOKENS = re.compile(r"\btokens?\b|\bTPM\b", re.IGNORECASE)
 _PARAM = re.compile(r"[A-Za-z_][\w.\[\]-]{0,99}")
+_OWN_CODE = re.compile(r"(?=.{1,64}\Z)[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
+"""A code as OpenAI writes them: the upstream's clients may act on it, though nobody here knows it."""
+
 _HEADER = re.compile(r"[\x20-\x7e]{1,200}")
 
 
@@ -132,7 +136,7 @@ def _map(
         message,
         status=found.status,
         type=_type(found, report),
-        code=_code(found, report),
+        code=_code(found, report, secrets),
         param=None if found.only_this_message else found.param or _param(report),
         headers={name: value for name, value in passed.items() if _HEADER.fullmatch(value)},
     )
@@ -150,7 +154,7 @@ def _with_header_code(report: ErrorReport, headers: Mapping[str, str]) -> ErrorR
     kind = headers.get("x-amzn-errortype", "").partition(":")[0].lower()
     if not kind:
         return report
-    return ErrorReport(message=report.message, codes=(*report.codes, kind), param=report.param)
+    return replace(report, codes=(*report.codes, kind))
 
 
 def _type(found: ErrorClass, report: ErrorReport) -> str:
@@ -159,11 +163,14 @@ def _type(found: ErrorClass, report: ErrorReport) -> str:
     return found.type
 
 
-def _code(found: ErrorClass, report: ErrorReport) -> str | None:
+def _code(found: ErrorClass, report: ErrorReport, secrets: Iterable[str]) -> str | None:
     table = error_table()
-    if found.name in table.kept_in:
-        return next((code for code in report.codes if code in table.kept_codes), found.code)
-    return found.code
+    if found.name not in table.kept_in:
+        return found.code
+    kept = next((code for code in report.codes if code in table.kept_codes), found.code)
+    own = report.code or ""
+    tells = _OWN_CODE.fullmatch(own) is not None and not table.names(found, own) and redact(own, secrets) == own
+    return own if kept is None and tells else kept
 
 
 def _param(report: ErrorReport) -> str | None:
