@@ -10,6 +10,7 @@ from pydantic_core import from_json
 from .errors import UpstreamError
 from .mapping.upstream_error import map_error_object
 from .sse import Decoder, ServerSentEvent
+from .surrogates import DEPTH, whole
 
 JSON = dict[str, Any]
 
@@ -17,13 +18,30 @@ _END = b"[DONE]"
 _SPACE = b" \t\r\n"
 
 
+_FRAMES = frozenset(
+    {"", "choices", "message", "delta", "content", "tool_calls", "function", "custom", "function_call"}
+    | {"response", "output", "item", "part", "summary", "reasoning", "thinking"}
+)
+"""What holds texts that come in pieces, in either API; a whole reply is such a piece, too."""
+
+_TEXTS = frozenset(
+    {"content", "text", "refusal", "delta", "reasoning", "reasoning_content", "thinking", "arguments", "input"}
+    | {"summary"}
+)
+"""These texts: whoever reads them joins the halves of a pair that was cut between two of them."""
+
+
 def parse(data: bytes) -> JSON | None:
-    """One JSON object as an upstream wrote it, or None where it is none; lone surrogates are read as they are."""
+    """One JSON object as an upstream wrote it, or None where it is none.
+
+    Half a surrogate pair is left where its other half may follow; everywhere else it is replaced, or nobody could write
+    what was read.
+    """
     try:
         value = from_json(data)
     except ValueError:
         try:
-            value = json.loads(data)  # slower, and lenient where half a surrogate pair was sent
+            value = _mend(json.loads(data))  # slower, and lenient where half a surrogate pair was sent
         except (ValueError, RecursionError):
             return None
     if type(value) is dict:
@@ -31,6 +49,18 @@ def parse(data: bytes) -> JSON | None:
     if isinstance(value, list) and value:  # Gemini wraps its errors in an array
         value = value[0]
     return value if isinstance(value, dict) else None
+
+
+def _mend(value: Any, key: str = "", depth: int = DEPTH) -> Any:
+    if depth == 0:
+        raise RecursionError
+    if isinstance(value, str) and key in _TEXTS:
+        return value
+    if isinstance(value, list):
+        return [_mend(entry, key, depth - 1) for entry in value]
+    if isinstance(value, dict) and key in _FRAMES:
+        return {whole(name): _mend(entry, name, depth - 1) for name, entry in value.items()}
+    return whole(value, depth)
 
 
 class Template(Protocol):

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+DEPTH = 200
+"""How deep a value may be: about as deep as pydantic's reader goes."""
+
 
 class PairJoiner:
     """Text cut anywhere → text that can be written as UTF-8: halves joined, lone ones replaced by U+FFFD."""
@@ -19,7 +24,8 @@ class PairJoiner:
         if "\ud800" <= text[-1] <= "\udbff":
             self.held = text[-1]
             text = text[:-1]
-        return text if is_whole(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        joined: str = whole(text)
+        return joined
 
     def finish(self) -> str:
         """What is left of a half that nothing followed."""
@@ -36,3 +42,19 @@ def is_whole(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def whole(value: Any, depth: int = DEPTH) -> Any:
+    """A value of JSON that can be written as UTF-8: pairs joined, lone halves replaced by U+FFFD, in keys as well.
+
+    Raises RecursionError beyond `depth`.
+    """
+    if depth == 0:
+        raise RecursionError
+    if isinstance(value, str):
+        return value if is_whole(value) else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [whole(entry, depth - 1) for entry in value]
+    if isinstance(value, dict):
+        return {whole(key): whole(entry, depth - 1) for key, entry in value.items()}
+    return value

@@ -174,6 +174,24 @@ def test_what_is_sealed_stands_beside_what_a_chat_upstream_signed() -> None:
     ]
 
 
+def test_what_an_upstream_signed_cannot_stand_for_the_call_itself() -> None:
+    faked = {"id": "other", "type": "text", "function": 5, "index": 9, "custom": {}}
+    for reply in (
+        told(done(a_call(provider_data={**SIGNED, **faked}))),
+        told(added(a_call()), done(a_call(provider_data={**SIGNED, **faked}))),
+    ):
+        (call,) = message_of(reply)["tool_calls"]
+        function = {"name": "find", "arguments": "{}"}
+        assert call == {"id": "call_1", "type": "function", "function": function, **SIGNED}
+
+
+def test_a_call_that_is_done_need_not_say_again_what_it_is() -> None:
+    opening = {"type": "response.output_item.added", "output_index": 0, "item": {"type": "custom_tool_call"}}
+    item = {"call_id": "call_1", "name": "find", "input": "x"}
+    (call,) = message_of(told(opening, done(item)))["tool_calls"]
+    assert call == {"id": "call_1", "type": "custom", "custom": {"name": "find", "input": "x"}}
+
+
 def test_a_document_in_the_place_of_a_stream_is_held_no_further_than_the_limit() -> None:
     options = chat_over_responses.ReplyOptions(max_event_bytes=100)
     stream = chat_over_responses.translate_request(QUESTION, options=options).stream()

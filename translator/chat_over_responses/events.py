@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from ..errors import UpstreamError
 from ..mapping.content import annotation_to_chat, text_of
 from ..mapping.losses import in_words
-from ..mapping.provider_data import provider_data
+from ..mapping.provider_data import extras_of
 from ..mapping.reasoning import SEALED_FORMAT, reasoning_to_chat
 from ..mapping.tool_kinds import CALLS
 from ..mapping.tool_names import ToolNames
@@ -299,10 +299,11 @@ class Reader:
         """Tell that a call begins, once it is known what is called."""
         if heard.called or not _said(item, "name") or not _said(item, "call_id"):
             return
+        item = {"type": heard.kind, **item}
         if not isinstance(item.get("namespace", ""), str):
             item = {key: value for key, value in item.items() if key != "namespace"}
         heard.called = True
-        heard.extra = provider_data(item)
+        heard.extra = extras_of(item)
         self._release(item["call_id"])
         self._told.append(deltas.Call(heard.place, call_to_chat(item, self._names)))
         if waiting := heard.part("arguments", 0).told:
@@ -324,7 +325,7 @@ class Reader:
         if not heard.called:
             self._untold(heard, "the upstream did not say what it calls")
             return
-        if (extra := provider_data(item)) and extra != heard.extra:
+        if (extra := extras_of(item)) and extra != heard.extra:
             self._told.append(deltas.Extra(heard.place, extra))
         whole = item.get("input" if heard.kind == "custom_tool_call" else "arguments") or ""
         if not isinstance(whole, str):

@@ -15,6 +15,8 @@ JSON = dict[str, Any]
 KEY = "provider_data"
 DETAILS = "reasoning_details"
 CALLS = "calls"
+CALL_FIELDS = frozenset({"id", "type", "index", "function", "custom"})
+"""What a chat call has of its own; all else beside it is an extra."""
 
 
 def merge_details(known: list[JSON], fragments: Iterable[Any]) -> None:
@@ -56,3 +58,8 @@ def provider_data(item: Mapping[str, Any]) -> JSON:
     """What an item carries of its upstream's own."""
     data = item.get(KEY)
     return data if isinstance(data, dict) else {}
+
+
+def extras_of(item: Mapping[str, Any]) -> JSON:
+    """What an item that calls carries of its upstream's own; what would stand for the call itself is passed over."""
+    return {key: value for key, value in provider_data(item).items() if key not in CALL_FIELDS}

@@ -9,7 +9,7 @@ from ..dialects import Dialect
 from ..errors import InvalidRequest, Unsupported
 from .losses import Losses
 from .namespaces import members
-from .provider_data import KEY, provider_data
+from .provider_data import CALL_FIELDS, KEY, extras_of
 from .schemas import fit_schema
 from .tool_choice import CallPolicy, Offered, check_allowed, map_choice, map_policy, rungs
 from .tool_kinds import CALLS, KINDS
@@ -270,12 +270,11 @@ def call_from_chat(call: JSON) -> JSON:
         item["input"] = called["input"]
     else:
         item["arguments"] = called.get("arguments", "")
-    if not _CALL_KEYS.issuperset(call):
-        item[KEY] = {key: value for key, value in call.items() if key not in _CALL_KEYS}
+    if not CALL_FIELDS.issuperset(call):
+        item[KEY] = {key: value for key, value in call.items() if key not in CALL_FIELDS}
     return item
 
 
-_CALL_KEYS = frozenset({"id", "type", "index", "function", "custom"})
 CALLS_BY_KIND = {"function": "function_call", "custom": "custom_tool_call"}
 """The items that call what both dialects know."""
 
@@ -285,4 +284,4 @@ def call_to_chat(item: JSON, names: ToolNames) -> JSON:
     kind = "custom" if item["type"] == "custom_tool_call" else "function"
     name = names.upstream(Tool(kind, item["name"], item.get("namespace")))
     field = "input" if kind == "custom" else "arguments"
-    return {"id": item["call_id"], "type": kind, kind: {"name": name, field: ""}, **provider_data(item)}
+    return {"id": item["call_id"], "type": kind, kind: {"name": name, field: ""}, **extras_of(item)}
