@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -51,6 +51,26 @@ def test_a_stream_is_passed_through_byte_for_byte(upstream: ScriptedUpstream, se
     exchange.write(b"data: tail without an end")
     exchange.end()
     assert b"data: tail without an end" in client.read_until(b"\r\n0\r\n\r\n")
+
+
+@pytest.mark.parametrize("wire", ["chat", "responses"])
+@pytest.mark.parametrize("path", ["chat/completions", "responses"])
+@pytest.mark.parametrize("streamed", [False, True])
+def test_rate_limits_are_told_with_every_reply(
+    upstream: ScriptedUpstream, serve: Serve, wire: Literal["chat", "responses"], path: str, streamed: bool
+) -> None:
+    theirs = {"X-RateLimit-Remaining-Tokens": "7", "openai-processing-ms": "5", "openai-organization": "org"}
+    losses = {"x-translator-losses": "input[0]: told in words"}  # the upstream may be one such server, too
+    response = {"object": "response", "status": "completed", "output": []}
+    reply = completion("Hello!") if wire == "chat" else response
+    server = serve(store="none", upstreams=(Upstream(base_url=upstream.base_url, wire=wire),))
+    upstream.reply(reply, headers={**theirs, **losses})
+    asked = {"model": "m", "input": "Hi", "messages": [{"role": "user", "content": "Hi"}], "stream": streamed}
+    answer = httpx.post(f"{server.base_url}/{path}", json=asked)
+    assert answer.status_code == 200
+    assert (answer.headers["x-ratelimit-remaining-tokens"], answer.headers["openai-processing-ms"]) == ("7", "5")
+    assert losses["x-translator-losses"] in answer.headers["x-translator-losses"]
+    assert "openai-organization" not in answer.headers
 
 
 def test_the_public_name_is_the_one_that_clients_read(upstream: ScriptedUpstream, serve: Serve) -> None:

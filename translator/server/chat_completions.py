@@ -94,7 +94,8 @@ class ChatCompletions:
             else:
                 stream = call.stream()
                 completion = read_response(stream, await reply.read(self._settings.max_event_bytes))
-                await send_json(send, completion, losses_header([*call.losses, *stream.losses]))
+                losses = losses_header([*call.losses, *stream.losses])
+                await send_json(send, completion, [*reply.handed_on, *losses])
         finally:
             await reply.aclose()
 
@@ -109,9 +110,8 @@ class ChatCompletions:
     async def _tell(self, call: Translation, reply: Reply, presence: Presence, send: Send) -> None:
         """Tell of the reply as it goes on, to its end; failures are told as its last chunk."""
         stream = call.stream()
-        await send(
-            {"type": "http.response.start", "status": 200, "headers": [*STREAM_HEADERS, *losses_header(call.losses)]}
-        )
+        headers = [*STREAM_HEADERS, *reply.handed_on, *losses_header(call.losses)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
         try:
             async with aclosing(_with_silences(reply, self._settings.heartbeat_seconds)) as pieces:
                 async for data in pieces:

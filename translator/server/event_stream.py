@@ -9,7 +9,7 @@ from starlette.types import Send
 
 from ..mapping.losses import Loss
 from ..sse import DONE, encode
-from .body import losses_header
+from .body import Headers, losses_header
 from .telling import Events
 
 STREAM_HEADERS = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"))
@@ -30,13 +30,14 @@ class EventStream:
 
     encoded = True
 
-    def __init__(self, send: Send, done_marker: bool) -> None:
+    def __init__(self, send: Send, done_marker: bool, headers: Headers = ()) -> None:
         self._send = send
+        self._headers = [*STREAM_HEADERS, *headers]
         self._last = DONE if done_marker else b""
 
     async def start(self, losses: Sequence[Loss]) -> None:
         """The HTTP headers."""
-        headers = [*STREAM_HEADERS, *losses_header(losses)]
+        headers = [*self._headers, *losses_header(losses)]
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
 
     async def say(self, events: Events) -> None:

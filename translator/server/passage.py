@@ -25,9 +25,6 @@ from .observation import stopping
 from .presence import Presence
 from .upstream import Reply, UpstreamClient
 
-_HANDED_ON = ("x-ratelimit-", "openai-processing-ms")
-"""What headers that a client may see begin with; others may say whose account this is."""
-
 
 class Passage(ABC):
     """One reply on its way through; what is asked for it, subclasses say.
@@ -137,10 +134,7 @@ def _headers(reply: Reply) -> list[tuple[bytes, bytes]]:
     headers = [(b"content-type", kind.encode("latin-1"))]
     if _streams(reply):
         headers.append((b"cache-control", b"no-cache"))
-    for name, value in reply.headers.items():
-        if name.lower().startswith(_HANDED_ON):
-            headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
-    return headers
+    return headers + reply.handed_on
 
 
 async def pass_through(passage: Passage, principal: Principal, presence: Presence, send: Send) -> None:

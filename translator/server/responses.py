@@ -37,11 +37,11 @@ class Responses:
                     return
                 turn = await self._turns.begin(body, principal)
                 if turn.call.request.get("stream"):
-                    door = EventStream(send, turn.call.options.done_marker)
+                    door = EventStream(send, turn.call.options.done_marker, turn.handed_on)
                     await turn.tell(door, lambda: None if presence.gone else stopping())
                 else:
                     response = await turn.complete()
-                    await send_json(send, response, losses_header(turn.losses))
+                    await send_json(send, response, [*turn.handed_on, *losses_header(turn.losses)])
             if turn is not None and not presence.gone:
                 await turn.linger()
         finally:

@@ -21,6 +21,7 @@ from ..responses_over_chat.response import read_response
 from ..wire.responses import validate
 from .attachments import Attacher
 from .auth import Principal, Program
+from .body import Headers
 from .documents import Documents
 from .fetching import Fetcher
 from .habits import Habits
@@ -199,6 +200,11 @@ class Turn:
     def losses(self) -> list[Loss]:
         """What was lost on the way there and, as far as it has come, back."""
         return [*self._losses, *self.stream.losses]
+
+    @property
+    def handed_on(self) -> Headers:
+        """The upstream's headers that a client may see."""
+        return self._reply.handed_on if isinstance(self._reply, Reply) else ()
 
     @property
     def told(self) -> list[JSON]:
