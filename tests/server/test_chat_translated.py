@@ -261,6 +261,19 @@ def test_a_loop_of_calls_keeps_what_the_model_thought_sealed(upstream: ScriptedU
     assert upstream.next().json["input"][1:] == [thought, call, output]
 
 
+@pytest.mark.parametrize(
+    ("when", "asked", "included"),
+    [("always", {}, True), ("when_thinking", {}, False), ("never", {"reasoning_effort": "low"}, False)],
+)
+def test_sealed_reasoning_is_asked_for_when_the_settings_say(
+    upstream: ScriptedUpstream, serve: Serve, when: str, asked: JSON, included: bool
+) -> None:
+    server = serve(upstreams=responses_upstream(upstream.base_url, sealed_reasoning=when))
+    upstream.reply({"object": "response", "status": "completed", "output": []})
+    assert httpx.post(f"{server.base_url}/chat/completions", json={**QUESTION, **asked}).status_code == 200
+    assert ("reasoning.encrypted_content" in upstream.next().json.get("include", [])) is included
+
+
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
 def test_reasoning_has_the_field_that_the_settings_name(upstream: ScriptedUpstream, serve: Serve, field: str) -> None:
     server = serve(upstreams=responses_upstream(upstream.base_url), reasoning_field=field)

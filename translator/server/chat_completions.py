@@ -74,6 +74,7 @@ class ChatCompletions:
     ) -> None:
         options = chat_over_responses.ReplyOptions(
             reasoning_field=self._settings.reasoning_field,
+            sealed_reasoning=target.upstream.settings.sealed_reasoning,
             reasoning_summary=target.upstream.settings.reasoning_summary,
             max_argument_bytes=self._settings.max_argument_bytes,
             max_event_bytes=self._settings.max_event_bytes,

@@ -93,6 +93,9 @@ class Upstream(_Frozen):
     reasoning_summary: Literal["auto", "concise", "detailed"] | None = None
     """The summary asked of a `responses` upstream for chat clients; OpenAI tells of reasoning in no other way."""
 
+    sealed_reasoning: Literal["when_thinking", "always", "never"] = "when_thinking"
+    """When it is asked to seal reasoning for chat clients; always suits models that think unasked, others refuse it."""
+
     preset: Preset = None
     """Which of the known dialects it speaks (translator dialects lists them); found out where none is named."""
 
