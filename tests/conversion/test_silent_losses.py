@@ -33,6 +33,34 @@ def test_what_a_server_would_have_echoed_or_held_to_is_reported() -> None:
     assert lost("chat", asking(tools=[FUNCTION, {**FUNCTION, "name": "crm.find"}])) == ["tools[1].name"]
 
 
+CALLED: list[JSON] = [
+    {"type": "custom_tool_call", "call_id": "1", "name": "note", "input": "Milk"},
+    {"type": "custom_tool_call_output", "call_id": "1", "output": "Noted."},
+    {"type": "function_call", "call_id": "2", "name": "find", "namespace": "crm", "arguments": "{}"},
+    {"type": "function_call_output", "call_id": "2", "output": "Found."},
+    {"type": "custom_tool_call", "call_id": "3", "name": "note", "input": "Bread"},
+    {"type": "custom_tool_call_output", "call_id": "3", "output": "Noted."},
+]
+NOTE: JSON = {"type": "custom", "name": "note"}
+
+
+def test_calls_of_tools_that_the_request_does_not_list_are_reported_where_chat_knows_them_otherwise() -> None:
+    assert lost("chat", asking(input=CALLED)) == ["input[0]", "input[2]"]
+    assert lost("chat", asking(input=CALLED, tools=[NOTE])) == ["tools[0]", "input[2]"]
+    assert lost("chat", asking(input=[{"type": "additional_tools", "tools": [NOTE, NOTE]}, *CALLED[:2]])) == [
+        "input[0]"
+    ]
+    function = {"type": "function_call", "call_id": "1", "name": "find", "arguments": "{}"}
+    assert lost("chat", asking(input=[function, CALLED[1]])) == []
+
+
+def test_a_freeform_call_of_a_tool_that_the_chat_request_does_not_list_stays_one() -> None:
+    call = {"id": "1", "type": "custom", "custom": {"name": "note", "input": "Milk"}}
+    messages = [{"role": "assistant", "tool_calls": [call]}, {"role": "tool", "tool_call_id": "1", "content": "Noted."}]
+    converted = Converter("responses").convert({"model": "m", "messages": messages})
+    assert (converted.document["input"], list(converted.losses)) == (CALLED[:2], [])
+
+
 def answering(**fields: Any) -> JSON:
     choice = {"index": 0, "message": {"role": "assistant", "content": "Hello."}, "finish_reason": "stop"}
     return {"id": "chatcmpl-1", "object": "chat.completion", "created": 7, "model": "m", "choices": [choice], **fields}

@@ -82,7 +82,7 @@ def _chat_request(request: JSON) -> Converted:
         stored=False,
         shortens=False,
     )
-    return Converted(call.chat_request, unheld(request, call.chat_request, call.losses))
+    return Converted(call.chat_request, unheld(request, call))
 
 
 def _completion(response: JSON) -> Converted:

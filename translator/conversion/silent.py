@@ -10,15 +10,24 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..mapping.losses import Loss
+from ..mapping.namespaces import members
+from ..mapping.tool_kinds import CALLS
+from ..mapping.tool_names import Tool
+from ..mapping.tools import LISTS
+from ..responses_over_chat import Translation
 
 JSON = dict[str, Any]
 
 _HELD = frozenset({"metadata", "reasoning", "tools", "tool_choice"})
 
 
-def unheld(request: JSON, chat_request: JSON, losses: Sequence[Loss]) -> Sequence[Loss]:
+def unheld(request: JSON, call: Translation) -> Sequence[Loss]:
     """The losses of a Responses request that became a chat request, with those that a reply would have made good."""
-    return losses if _HELD.isdisjoint(request) else [*losses, *_unheld(request, chat_request)]
+    losses: Sequence[Loss] = call.losses
+    if not _HELD.isdisjoint(request):
+        losses = [*losses, *_unheld(request, call.chat_request)]
+    changed = call.names.changed()
+    return [*losses, *_renamed(call.request, changed)] if changed else losses
 
 
 def _unheld(request: JSON, chat_request: JSON) -> Iterator[Loss]:
@@ -41,6 +50,22 @@ def _unheld(request: JSON, chat_request: JSON) -> Iterator[Loss]:
     choice = request.get("tool_choice")
     if isinstance(choice, dict) and choice.get("type") == "allowed_tools" and len(choice["tools"]) < len(tools):
         yield Loss("tool_choice.tools", "that other tools must not be called is not said")
+
+
+def _renamed(request: JSON, changed: dict[Tool, str]) -> Iterator[Loss]:
+    """Tools that stand in the input alone, where chat knows them otherwise; each is told of once."""
+    silent = set(changed) - {tool for _, tool, _ in members(request.get("tools") or (), "tools")}
+    asked = request.get("input", ())
+    for index, item in enumerate(asked if silent and not isinstance(asked, str) else ()):
+        kind = CALLS.get(item.get("type"))
+        named = [] if kind is None else [Tool(kind.type, item.get("name", kind.type), item.get("namespace"))]
+        if item.get("type") in LISTS:
+            named = [tool for _, tool, _ in members(item["tools"], "tools")]
+        for tool in filter(silent.__contains__, dict.fromkeys(named)):
+            silent.remove(tool)
+            yield Loss(
+                f"input[{index}]", f"chat knows the {tool.kind} tool '{tool.name}' as a function '{changed[tool]}'"
+            )
 
 
 _OFFERED = frozenset({"custom", "apply_patch", "local_shell", "shell", "tool_search"})

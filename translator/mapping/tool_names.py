@@ -57,6 +57,10 @@ class ToolNames:
             self._with_grammar.add(name)
         return name
 
+    def changed(self) -> dict[Tool, str]:
+        """The tools that are no functions, or not called by their own name, with the upstream's names of them."""
+        return {tool: name for tool, name in self._upstream.items() if tool.kind != "function" or tool.name != name}
+
     def tool(self, name: str) -> Tool:
         """The tool that the upstream calls; one that nobody named is a function, as it stands."""
         return self._tools.get(self._meant(name)) or Tool("function", name)

@@ -19,7 +19,7 @@ from .tool_names import Tool, ToolNames
 
 JSON = dict[str, Any]
 
-_LISTS = ("additional_tools", "tool_search_output")
+LISTS = ("additional_tools", "tool_search_output")
 """The items that hold tools."""
 
 _TOLD = frozenset(
@@ -134,9 +134,9 @@ def _listed(request: JSON, history: Sequence[JSON]) -> list[tuple[str, Tool, JSO
     listed = list(members(tools, "tools")) if tools else []
     items = request.get("input", ())
     for place, among in (("history", history), ("input", items if not isinstance(items, str) else ())):
-        if not {item.get("type") for item in among}.isdisjoint(_LISTS):
+        if not {item.get("type") for item in among}.isdisjoint(LISTS):
             for index, item in enumerate(among):
-                if item.get("type") in _LISTS:
+                if item.get("type") in LISTS:
                     listed.extend(_listed_in(item, f"{place}[{index}].tools"))
     return listed
 
