@@ -79,9 +79,10 @@ def test_what_cannot_be_compared_says_why(tmp_path: Path) -> None:
         2,
         "This is neither JSON nor a recorded stream of either API.\n",
     )
-    result = diff(tmp_path, {**CHAT, "n": 2}, CHAT)
+    spoken = {**CHAT, "messages": [*CHAT["messages"], {"role": "assistant", "audio": {"id": "a"}}]}
+    result = diff(tmp_path, spoken, Converter("responses").convert(CHAT).document)
     assert result.exit_code == 2
-    assert "n: 'n' cannot be told" in result.stderr
+    assert "messages[1].audio" in result.stderr
 
 
 def told(result: Result) -> list[str]:
@@ -153,3 +154,53 @@ def test_freeform_calls_of_a_stream_are_compared(tmp_path: Path) -> None:
     stream = b"data: %b\n\ndata: [DONE]\n\n" % json.dumps({"model": "m", "choices": [delta]}).encode()
     result = diff(tmp_path, whole, stream)
     assert (result.exit_code, result.output) == (0, "")
+
+
+def test_chat_requests_are_compared_in_what_no_responses_request_can_say(tmp_path: Path) -> None:
+    steered = {**CHAT, "n": 2, "stop": "END", "seed": 1, "logit_bias": {"5": 1}}
+    assert diff(tmp_path, steered, {**steered, "stop": ["END"]}).exit_code == 0
+    result = diff(tmp_path, steered, {**steered, "n": 3, "stop": ["STOP"], "logit_bias": {"5": 2}, "temperature": 1})
+    assert result.exit_code == 1
+    assert result.output.splitlines() == [
+        "temperature: 0.5 | 1.0",
+        "n: 2 | 3",
+        'stop[0]: "END" | "STOP"',
+        "logit_bias.5: 1 | 2",
+    ]
+    moved = Converter("responses").convert(CHAT).document
+    result = diff(tmp_path, steered, moved)
+    assert (result.exit_code, result.output) == (
+        1,
+        'seed: 1 | -\nn: 2 | -\nstop: ["END"] | -\nlogit_bias: {"5":1} | -\n',
+    )
+    assert diff(tmp_path, {**CHAT, "n": 1, "stop": [], "modalities": ["text"]}, moved).exit_code == 0
+
+
+def test_chat_requests_that_cannot_be_translated_are_compared_as_they_are_written(tmp_path: Path) -> None:
+    spoken = {**CHAT, "messages": [{"role": "assistant", "audio": {"id": "a"}}, *CHAT["messages"]]}
+    assert diff(tmp_path, spoken, {**spoken, "top_p": None}).exit_code == 0
+    result = diff(tmp_path, spoken, json.loads(json.dumps(spoken).replace('"a"', '"b"')), "--ids")
+    assert result.output == 'messages[0].audio.id: "a" | "b"\n'
+
+
+def choice(index: int, text: str, **more: Any) -> JSON:
+    message = {"role": "assistant", "content": text, **more}
+    return {"index": index, "message": message, "finish_reason": "stop"}
+
+
+def test_every_answer_is_compared_where_there_are_several(tmp_path: Path) -> None:
+    several = {**COMPLETION, "choices": [choice(1, "B"), choice(0, "A"), choice(2, "C")]}
+    assert (
+        diff(tmp_path, several, {**several, "choices": [choice(0, "A"), choice(1, "B"), choice(2, "C")]}).output == ""
+    )
+    result = diff(
+        tmp_path, several, {**several, "choices": [choice(0, "A"), choice(1, "D"), choice(2, "C", mood="ok")]}
+    )
+    assert result.output == 'choices[1].message.content: "B" | "D"\nchoices[2].message.mood: - | "ok"\n'
+    pieces = [(0, "A"), (2, ""), (1, "B"), (2, "C")]
+    chunks = [{"model": "m", "choices": [{"index": index, "delta": {"content": text}}]} for index, text in pieces]
+    ends = [{"model": "m", "choices": [{"index": at, "delta": {}, "finish_reason": "stop"} for at in range(3)]}]
+    told = [b"data: %b\n\n" % json.dumps(chunk).encode() for chunk in [*chunks, *ends]]
+    assert diff(tmp_path, b"".join([*told, b"data: [DONE]\n\n"]), several).output == ""
+    other = b"".join([*told, b"data: [DONE]\n\n"]).replace(b'"C"', b'"E"')
+    assert diff(tmp_path, other, several).output == 'choices[2].message.content: "E" | "C"\n'

@@ -129,12 +129,12 @@ def _sort_out(asked: JSON, losses: Losses) -> JSON:
             carried[name] = value
         elif name in _REPORTED:
             losses.report(name, LEDGER[name].why)
-        elif name in _REFUSED and value and not _says_nothing(name, value):
+        elif name in _REFUSED and value and not says_nothing(name, value):
             raise Unsupported(f"'{name}' cannot be told to a Responses upstream. {LEDGER[name].why}", param=name)
     return carried
 
 
-def _says_nothing(name: str, value: Any) -> bool:
+def says_nothing(name: str, value: Any) -> bool:
     """Whether a field asks for what there is anyhow."""
     return (name == "n" and value == 1) or (name == "modalities" and value == ["text"])
 

@@ -9,13 +9,15 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json, to_json
 
 from .. import chat_over_responses
+from ..chat_over_responses.ledger import LEDGER
+from ..chat_over_responses.request import says_nothing
 from ..chat_over_responses.response import read_response
 from ..errors import InvalidRequest
 from ..mapping.losses import Loss
 from .documents import Converter, open_chat_stream
 from .kinds import kind_of
 from .requests import plain_request
-from .streams import read_stream
+from .streams import Machine, read_recording, replay
 
 JSON = dict[str, Any]
 
@@ -23,6 +25,7 @@ _BOM = b"\xef\xbb\xbf"
 _IDENTITIES = frozenset({"id", "call_id", "tool_call_id", "created", "system_fingerprint", "service_tier"})
 """What differs between any two answers, and says nothing."""
 
+_FIRST = "choices[0]"
 _SHOWN = 100
 _STEP = re.compile(r"[^.\[\]]+")
 
@@ -46,12 +49,12 @@ def canonical(text: bytes) -> Said:
     if document is None:
         return _of_stream(text)
     kind = kind_of(document)
-    if kind in ("chat request", "responses request"):
-        converted, losses = Converter("responses").convert(document)
-        return Said(plain_request(converted), _lost(document, losses))
+    if kind == "chat request":
+        return _of_chat_request(document)
+    if kind == "responses request":
+        return Said(plain_request(document), {})
     if kind == "completion":
-        converted, losses = Converter("responses").convert(document)
-        return Said(*_completion(converted, _lost(document, losses)))
+        return _joined({index: _of_completion(_only(document, index)) for index in _indexes([document])})
     if kind == "response":
         return Said(*_completion(document, {}))
     raise InvalidRequest(f"This is {_OTHERS.get(kind or '', 'no request, reply or stream of either API')}.")
@@ -63,6 +66,14 @@ _OTHERS = {
     "chunk": "one chunk of a stream: give the whole stream, as server-sent events",
     "event": "one event of a stream: give the whole stream, as server-sent events",
 }
+
+
+def as_written(text: bytes) -> Said | None:
+    """A chat request in its own words: so two of them are compared where the other API has none; None for others."""
+    document = _document(text)
+    if document is None or kind_of(document) != "chat request":
+        return None
+    return Said(_plain_chat(document), {})
 
 
 def differences(first: Said, second: Said, *, identities: bool = False) -> Iterator[str]:
@@ -107,20 +118,88 @@ def _one_line(text: bytes) -> Any:
         return None
 
 
+def _plain_chat(request: JSON) -> JSON:
+    """A chat request without nulls and what says nothing."""
+    told = {name: value for name, value in request.items() if value is not None and not says_nothing(name, value)}
+    if isinstance(stop := told.get("stop"), str):
+        told["stop"] = [stop]
+    return told
+
+
+def _of_chat_request(request: JSON) -> Said:
+    """What the other API would refuse is lost on the way there: it counts as what only one of the two can say."""
+    told = _plain_chat(request)
+    refused = {name: told.pop(name) for name in list(told) if name in LEDGER and LEDGER[name].fate == "refused"}
+    converted, losses = Converter("responses").convert(told)
+    return Said(
+        plain_request(converted), _lost(told, losses) | {name: value for name, value in refused.items() if value}
+    )
+
+
 def _of_stream(text: bytes) -> Said:
-    if (machine := read_stream(text, "responses")) is not None:
-        stream = machine.stream
-        if stream.error is not None:
-            raise stream.error
-        assert not isinstance(stream, chat_over_responses.Stream)
-        return Said(*_completion(stream.response, _lost({}, stream.losses)))
-    if (machine := read_stream(text, "chat")) is not None:
-        stream = machine.stream
-        if stream.error is not None:
-            raise stream.error
-        assert isinstance(stream, chat_over_responses.Stream)
+    events, body = read_recording(text)
+    if (machine := replay(events, body, "chat")) is not None:
+        return _of_machine(machine)
+    said = {}
+    for index in _indexes(events):
+        if (machine := replay([_only(event, index) for event in events], body, "responses")) is not None:
+            said[index] = _of_machine(machine)
+    if not said:
+        raise InvalidRequest("This is neither JSON nor a recorded stream of either API.")
+    return _joined(said)
+
+
+def _of_machine(machine: Machine) -> Said:
+    stream = machine.stream
+    if stream.error is not None:
+        raise stream.error
+    if isinstance(stream, chat_over_responses.Stream):
         return Said(stream.completion, _lost({}, stream.losses))
-    raise InvalidRequest("This is neither JSON nor a recorded stream of either API.")
+    return Said(*_completion(stream.response, _lost({}, stream.losses)))
+
+
+def _of_completion(completion: JSON) -> Said:
+    converted, losses = Converter("responses").convert(completion)
+    return Said(*_completion(converted, _lost(completion, losses)))
+
+
+def _indexes(replies: Iterable[JSON]) -> list[int]:
+    """The answers that a completion, or the chunks of a stream, give; at least one."""
+    indexes = {_index(choice) for reply in replies for choice in _choices(reply)}
+    return sorted(indexes) or [0]
+
+
+def _only(reply: JSON, index: int) -> JSON:
+    """A completion or chunk with one of its answers, as if it were the only one: a response has room for one."""
+    choices = _choices(reply)
+    return (
+        {**reply, "choices": [{**choice, "index": 0} for choice in choices if _index(choice) == index]}
+        if choices
+        else reply
+    )
+
+
+def _choices(reply: JSON) -> list[JSON]:
+    choices = reply.get("choices")
+    return [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
+
+
+def _index(choice: JSON) -> int:
+    index = choice.get("index")
+    return index if isinstance(index, int) else 0
+
+
+def _joined(answers: dict[int, Said]) -> Said:
+    """Several answers, by their index, as one completion."""
+    first = next(iter(answers.values()))
+    choices: list[JSON] = []
+    lost = {}
+    for index, said in answers.items():
+        choices += [{**choice, "index": index} for choice in said.document["choices"]]
+        for path, value in said.lost.items():
+            own = path.startswith(_FIRST) or (path in first.lost and first.lost[path] != value)
+            lost[f"choices[{index}]{path.removeprefix(_FIRST)}" if own else path] = value
+    return Said({**first.document, "choices": choices}, lost)
 
 
 def _completion(response: JSON, lost: JSON) -> tuple[JSON, JSON]:

@@ -6,8 +6,8 @@ from typing import BinaryIO
 
 import click
 
-from ..errors import TranslatorError
-from .comparison import canonical, differences
+from ..errors import TranslatorError, Unsupported
+from .comparison import Said, as_written, canonical, differences
 from .report import in_words
 
 
@@ -22,14 +22,7 @@ def diff(first: BinaryIO, second: BinaryIO, ids: bool) -> None:
     Responses request that is to take its place. What only one of them can say counts as a difference, too. The status
     is 1 where they differ, 2 where they cannot be compared.
     """
-    said = []
-    for file in (first, second):
-        try:
-            said.append(canonical(file.read()))
-        except TranslatorError as error:
-            click.echo(f"{file.name}: {in_words(error)}", err=True)
-            raise SystemExit(2) from None
-    first_said, second_said = said
+    first_said, second_said = _read(first, second)
     if ("choices" in first_said.document) != ("choices" in second_said.document):
         click.echo("One of them is a request, the other a reply.", err=True)
         raise SystemExit(2)
@@ -38,3 +31,18 @@ def diff(first: BinaryIO, second: BinaryIO, ids: bool) -> None:
         click.echo(line)
     if lines:
         raise SystemExit(1)
+
+
+def _read(*files: BinaryIO) -> list[Said]:
+    texts = [file.read() for file in files]
+    said = []
+    for file, text in zip(files, texts, strict=True):
+        try:
+            said.append(canonical(text))
+        except TranslatorError as error:
+            written = list(filter(None, map(as_written, texts))) if isinstance(error, Unsupported) else []
+            if len(written) == len(files):
+                return written
+            click.echo(f"{file.name}: {in_words(error)}", err=True)
+            raise SystemExit(2) from None
+    return said

@@ -58,21 +58,20 @@ def open_machine(first: JSON, to: Wire) -> Machine | None:
     return None
 
 
-def read_stream(text: bytes, to: Wire) -> Machine | None:
-    """The machine that has read a whole recording; None where that is of neither API, or of the one it is to be of."""
+def read_recording(text: bytes) -> tuple[list[JSON], Body]:
+    """The events of a whole recording, and the body that says how it ended."""
     body = Body(MAX_EVENT_BYTES)
-    machine: Machine | None = None
     events: list[JSON] = []
     for start in range(0, len(text), _BLOCK):
         events += [event for event in body.receive(text[start : start + _BLOCK]) if isinstance(event, dict)]
-        if machine is None and (first := _first(events)) is not None and (machine := open_machine(first, to)) is None:
-            return None
-        if machine is not None:
-            _receive(machine, events)
-    events += _finish(body)
-    machine = machine or (open_machine(events[0], to) if events else None)
+    return events + _finish(body), body
+
+
+def replay(events: list[JSON], body: Body, to: Wire) -> Machine | None:
+    """The machine that has read a recording; None where that is of neither API, or of the one it is to be of."""
+    machine = open_machine(_first(events) or events[0], to) if events else None
     if machine is not None:
-        _receive(machine, events)
+        _receive(machine, list(events))
         machine.end(body)
     return machine
 
