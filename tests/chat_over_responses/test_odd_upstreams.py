@@ -199,3 +199,33 @@ def test_a_document_in_the_place_of_a_stream_is_held_no_further_than_the_limit()
     (failure,) = stream.receive_bytes(b"x" * 80)
     assert failure["error"]["code"] == "upstream_event_too_large"
     assert stream.finish() == []
+
+
+def test_what_stands_beside_the_fields_of_items_and_parts_is_reported_once_however_often_it_is_repeated() -> None:
+    text: JSON = {"type": "output_text", "text": "Hi", "annotations": [], "logprobs": [], "mood": "good", "tone": None}
+    odd = {"type": ["x"], "mood": 1}
+    message = {
+        "type": "message",
+        "id": "m",
+        "role": "assistant",
+        "phase": "final_answer",
+        "content": [text, odd],
+        "a": 1,
+    }
+    call: JSON = {
+        "type": "function_call",
+        "id": "f",
+        "call_id": "c",
+        "name": "find",
+        "arguments": "{}",
+        "caller": {"b": 2},
+    }
+    output = [message, call]
+    for events in ([], [done(item, place) for place, item in enumerate(output)]):
+        reply = told(*events, output=output)
+        assert [loss.path for loss in reply.losses] == [
+            "output[0].content[1]",
+            "output[0].a",
+            "output[0].content[0].mood",
+            "output[1].caller",
+        ]

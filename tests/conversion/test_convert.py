@@ -388,3 +388,21 @@ def test_a_reader_that_leaves_ends_it_in_silence(tmp_path: Path) -> None:
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=30)
     assert json.loads(done.stdout) == RESPONSES
     assert done.stderr == ""
+
+
+def test_what_no_event_says_of_chunks_is_reported_once() -> None:
+    odd = chunk_of(content="Hi", mood="good")
+    odd["choices"][0]["stop_reason"] = 5
+    end = {**chunk_of(), "provider": "p", "obfuscation": "x"}
+    end["choices"][0]["finish_reason"] = "stop"
+    _, report, told = convert_bytes("responses", stream_of(chunk_of(role="assistant", name=None), odd, odd, end))
+    assert report.losses == 3
+    assert [line.partition(":")[0] for line in told] == ["choices[0].stop_reason", "choices[0].delta.mood", "provider"]
+
+
+def test_what_no_chunk_says_of_a_recorded_response_is_reported() -> None:
+    (response,) = lines_of(convert("responses", COMPLETION))
+    end = {"type": "response.completed", "response": {**response, "moderation": {"flagged": True}}}
+    begin = {"type": "response.created", "response": {**response, "output": [], "status": "in_progress"}}
+    _, _, told = convert_bytes("chat", stream_of(begin, end))
+    assert told == ["moderation: a completion has no 'moderation'"]

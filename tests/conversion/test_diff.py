@@ -204,3 +204,15 @@ def test_every_answer_is_compared_where_there_are_several(tmp_path: Path) -> Non
     assert diff(tmp_path, b"".join([*told, b"data: [DONE]\n\n"]), several).output == ""
     other = b"".join([*told, b"data: [DONE]\n\n"]).replace(b'"C"', b'"E"')
     assert diff(tmp_path, other, several).output == 'choices[2].message.content: "E" | "C"\n'
+
+
+def test_what_a_stream_and_a_whole_reply_say_in_fields_of_their_own_is_compared(tmp_path: Path) -> None:
+    whole = {**COMPLETION, "provider": "p", "choices": [{**choice(0, "Hi", mood="good"), "stop_reason": 5}]}
+    deltas = [{"content": "Hi"}, {"content": "", "mood": "go"}, {"mood": "od"}]
+    chunks: list[JSON] = [
+        {"model": "m", "provider": "p", "choices": [{"index": 0, "delta": delta}]} for delta in deltas
+    ]
+    chunks[-1]["choices"][0] |= {"finish_reason": "stop", "stop_reason": 5}
+    stream = b"".join(b"data: %b\n\n" % json.dumps(chunk).encode() for chunk in chunks) + b"data: [DONE]\n\n"
+    assert diff(tmp_path, stream, whole).output == ""
+    assert diff(tmp_path, stream.replace(b"5", b"6"), whole).output == "choices[0].stop_reason: 6 | 5\n"

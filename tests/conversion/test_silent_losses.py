@@ -79,10 +79,16 @@ def test_what_no_response_says_of_a_completion_is_reported() -> None:
     odd = {**choice, "stop_reason": 5, "logprobs": {"content": [token], "refusal": [token]}}
     odd["message"] = {**choice["message"], "mood": "good", "annotations": []}
     assert lost("responses", answering(choices=[odd])) == [
-        "choices[0].stop_reason",
         "choices[0].message.mood",
+        "choices[0].stop_reason",
         "choices[0].logprobs.refusal",
     ]
+
+
+def test_what_no_completion_says_of_a_response_is_reported() -> None:
+    response = Converter("responses").convert(answering()).document
+    assert lost("chat", {**response, "metadata": {"a": "b"}, "moderation": None}) == []
+    assert lost("chat", {**response, "moderation": {"flagged": True}}) == ["moderation"]
 
 
 def test_the_first_answer_is_told_wherever_it_stands() -> None:

@@ -9,6 +9,7 @@ from translator.dialects import DEFAULT
 from translator.errors import InvalidRequest, TranslatorError, Unsupported
 from translator.mapping.content import chat_content, map_content, map_part
 from translator.mapping.losses import Losses
+from translator.responses_over_chat import translate_request
 
 JSON = dict[str, Any]
 
@@ -95,11 +96,11 @@ def test_a_part_that_is_no_text_is_refused_where_only_text_may_stand() -> None:
     assert caught.value.param == "input[0].content"
 
 
-def test_what_a_part_says_besides_is_reported_and_what_it_only_tells_of_an_answer_is_not() -> None:
+def test_what_a_part_says_besides_is_reported_and_how_an_answer_was_made_is_not() -> None:
     losses = Losses()
     parts: list[JSON] = [
         {"type": "input_text", "text": "A", "cache_control": {}, "tone": "warm"},
-        {"type": "output_text", "text": "B", "annotations": [{"type": "url_citation"}], "logprobs": [], "weight": 2},
+        {"type": "output_text", "text": "B", "annotations": [], "logprobs": [{"token": "B"}], "weight": 2},
         {"type": "input_image", "image_url": "data:image/png;base64,AA==", "alt": "a cat"},
         {"type": "input_file", "file_data": "data:application/pdf;base64,AA==", "filename": "a", "pages": 2},
     ]
@@ -107,3 +108,10 @@ def test_what_a_part_says_besides_is_reported_and_what_it_only_tells_of_an_answe
     assert [loss.path for loss in losses] == [
         f"input[0].content[{index}].{key}" for index, key in enumerate(("tone", "weight", "alt", "pages"))
     ]
+
+
+def test_citations_of_earlier_answers_are_reported_wherever_they_stand() -> None:
+    cited = {"type": "output_text", "text": "B", "annotations": [{"type": "url_citation", "url": "https://a.example"}]}
+    items = [{"role": "user", "content": "A"}, {"role": "assistant", "content": [{**cited, "annotations": []}, cited]}]
+    call = translate_request({"model": "m", "input": [*items, items[0]]})
+    assert [loss.path for loss in call.losses] == ["input[1].content[1].annotations"]

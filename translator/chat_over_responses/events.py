@@ -26,6 +26,7 @@ from ..wire import events
 from . import deltas
 from .heard import Heard, Items
 from .logprobs import token_logprobs
+from .unread import unread
 
 JSON = dict[str, Any]
 
@@ -185,6 +186,7 @@ class Reader:
                 self._settle_call(heard, item)
             case _:
                 self._untold(heard, f"chat has no place for a '{kind}'")
+        self._told += unread(item, f"output[{heard.place}]")
         heard.done = True
 
     def _settle_part(self, heard: Heard, part: JSON, index: int) -> None:

@@ -139,23 +139,41 @@ def _of_chat_request(request: JSON) -> Said:
 def _of_stream(text: bytes) -> Said:
     events, body = read_recording(text)
     if (machine := replay(events, body, "chat")) is not None:
-        return _of_machine(machine)
+        return _of_machine(machine, {})
     said = {}
     for index in _indexes(events):
-        if (machine := replay([_only(event, index) for event in events], body, "responses")) is not None:
-            said[index] = _of_machine(machine)
+        answer = [_only(event, index) for event in events]
+        if (machine := replay(answer, body, "responses")) is not None:
+            said[index] = _of_machine(machine, _gathered(answer))
     if not said:
         raise InvalidRequest("This is neither JSON nor a recorded stream of either API.")
     return _joined(said)
 
 
-def _of_machine(machine: Machine) -> Said:
+def _gathered(chunks: list[JSON]) -> JSON:
+    """What chunks say in any field, as the completion of these words would say it."""
+    said: JSON = {}
+    choice: JSON = {}
+    message: JSON = {}
+    for chunk in chunks:
+        said |= {name: value for name, value in chunk.items() if value}
+        for part in _choices(chunk):
+            choice |= {name: value for name, value in part.items() if value}
+            for name, value in (part.get("delta") or {}).items():
+                grows = isinstance(value, str) and isinstance(message.get(name), str)
+                message[name] = message[name] + value if grows else value or message.get(name)
+    return {**said, "choices": [{**choice, "message": message}]}
+
+
+def _of_machine(machine: Machine, recorded: JSON) -> Said:
+    """`recorded` is what the losses were said in."""
     stream = machine.stream
     if stream.error is not None:
         raise stream.error
     if isinstance(stream, chat_over_responses.Stream):
-        return Said(stream.completion, _lost({}, stream.losses))
-    return Said(*_completion(stream.response, _lost({}, stream.losses)))
+        return Said(stream.completion, _lost(recorded, stream.losses))
+    losses = [Loss(path.replace(".delta.", ".message.", 1), reason) for path, reason in stream.losses]
+    return Said(*_completion(stream.response, _lost(recorded, losses)))
 
 
 def _of_completion(completion: JSON) -> Said:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -16,10 +16,11 @@ from ..responses_over_chat.options import DEFAULT_OPTIONS
 from ..responses_over_chat.request import translate_valid as to_chat
 from ..responses_over_chat.response import read_response
 from ..wire import chat, responses
+from ..wire.events import TERMINALS
 from .batch_lines import convert_line
 from .custom_calls import FreeformCalls, as_functions, custom_names
 from .kinds import Kind, kind_of
-from .silent import unheld, unread
+from .silent import unheld, unread, unread_response
 
 JSON = dict[str, Any]
 Wire = Literal["chat", "responses"]
@@ -88,20 +89,35 @@ def _chat_request(request: JSON) -> Converted:
 def _completion(response: JSON) -> Converted:
     stream = open_chat_stream(str(response.get("model") or "unknown"))
     completion = chat_over_responses.response.read_response(stream, response)
-    return Converted(completion, stream.losses)
+    return Converted(completion, [*stream.losses, *unread_response(response)])
 
 
 def _response(completion: JSON) -> Converted:
-    losses = unread(completion)
+    losses: list[Loss] = []
     if isinstance(choices := completion["choices"], list) and len(choices) > 1:
         told = next((index for index, choice in enumerate(choices) if not choice.get("index")), 0)
         why = "a response is one answer; only the first is told"
         losses += [Loss(f"choices[{index}]", why) for index in range(len(choices)) if index != told]
         completion = {**completion, "choices": [choices[told]]}
+    losses += unread(completion)
     stream = _open(_responses_call(_model(completion), tuple(custom_names(completion))), completion)
     created = completion.get("created")
     response = read_response(stream, as_functions(completion), created if isinstance(created, int) else None)
     return Converted(response, [*stream.losses, *losses])
+
+
+def open_recorded_events(first: JSON) -> tuple[chat_over_responses.Stream, Callable[[JSON], JSON]]:
+    """The machine that makes chunks of a recorded stream, which begins so, and what its events must go through."""
+    told = first.get("response")
+    stream = open_chat_stream(str((told if isinstance(told, dict) else first).get("model") or "unknown"))
+
+    def read(event: JSON) -> JSON:
+        response = event.get("response")
+        if event.get("type") in TERMINALS and isinstance(response, dict):
+            stream.losses.extend(unread_response(response))
+        return event
+
+    return stream, read
 
 
 def open_chat_stream(model: str) -> chat_over_responses.Stream:
@@ -109,10 +125,16 @@ def open_chat_stream(model: str) -> chat_over_responses.Stream:
     return _chat_call(model).stream()
 
 
-def open_recording(first: JSON) -> tuple[responses_over_chat.Stream, FreeformCalls]:
+def open_recorded_chunks(first: JSON) -> tuple[responses_over_chat.Stream, Callable[[JSON], JSON]]:
     """The machine that makes events of a recorded stream, which begins so, and what its chunks must go through."""
     call = _responses_call.__wrapped__(_model(first), ())  # one of its own, as it learns names
-    return _open(call, first), FreeformCalls(call.names)
+    stream, freeform = _open(call, first), FreeformCalls(call.names)
+
+    def read(chunk: JSON) -> JSON:
+        stream.losses.extend(loss for loss in unread(chunk) if loss not in stream.losses)
+        return freeform.as_functions(chunk)
+
+    return stream, read
 
 
 def _open(call: responses_over_chat.Translation, reply: JSON) -> responses_over_chat.Stream:

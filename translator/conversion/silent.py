@@ -72,33 +72,29 @@ _OFFERED = frozenset({"custom", "apply_patch", "local_shell", "shell", "tool_sea
 
 _COMPLETION = frozenset(
     {
-        *("id", "object", "created", "model", "choices", "usage", "service_tier", "system_fingerprint"),
+        *("id", "object", "created", "model", "choices", "usage", "service_tier", "system_fingerprint", "obfuscation"),
         *("citations", "search_results", "error", "x_groq", "base_resp"),
     }
 )
 _CHOICE = frozenset({"index", "message", "logprobs", "finish_reason", "delta", "usage", "error"})
-_MESSAGE = frozenset(
-    {
-        *("role", "content", "refusal", "tool_calls", "function_call", "annotations", "audio", "images"),
-        *("reasoning", "reasoning_content", "reasoning_details"),
-    }
-)
 _USAGE = {
     "prompt_tokens_details": frozenset({"cached_tokens", "cache_write_tokens"}),
     "completion_tokens_details": frozenset({"reasoning_tokens"}),
 }
 
 
-def unread(completion: JSON) -> list[Loss]:
-    """What a completion says that nothing in a response says; ids, fingerprints and zeros say nothing."""
-    losses = list(_beyond(completion, _COMPLETION, ""))
-    choices = completion["choices"]
+def unread(reply: JSON) -> list[Loss]:
+    """What a completion or a chunk says that nothing in a response says; ids, fingerprints and zeros say nothing.
+
+    What stands beside its message is found where that is read.
+    """
+    losses = list(_beyond(reply, _COMPLETION, ""))
+    choices = reply.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
-    if isinstance(choice, dict):
+    if isinstance(choice, dict) and not choice.get("index"):
         losses += _beyond(choice, _CHOICE, "choices[0].")
-        losses += _beyond(choice.get("message"), _MESSAGE, "choices[0].message.")
         losses += _beyond(choice.get("logprobs"), frozenset({"content"}), "choices[0].logprobs.")
-    if isinstance(usage := completion.get("usage"), dict):
+    if isinstance(usage := reply.get("usage"), dict):
         for name, known in _USAGE.items():
             losses += _beyond(usage.get(name), known, f"usage.{name}.")
     return losses
@@ -109,3 +105,30 @@ def _beyond(said: Any, known: frozenset[str], path: str) -> Iterator[Loss]:
         for name in sorted(said.keys() - known):
             if said[name]:
                 yield Loss(f"{path}{name}", f"a response has no '{name}'")
+
+
+_RESPONSE = frozenset(
+    {
+        *("id", "object", "created_at", "completed_at", "status", "error", "incomplete_details", "model", "output"),
+        *("output_text", "usage", "service_tier", "instructions", "metadata", "tools", "tool_choice", "truncation"),
+        *(
+            "parallel_tool_calls",
+            "text",
+            "top_p",
+            "temperature",
+            "presence_penalty",
+            "frequency_penalty",
+            "top_logprobs",
+        ),
+        *("reasoning", "max_output_tokens", "max_tool_calls", "store", "background", "previous_response_id"),
+        *("conversation", "prompt", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "user"),
+        *("safety_identifier", "include"),
+    }
+)
+"""The fields of a response that are read, and those that repeat what was asked for."""
+
+
+def unread_response(response: JSON) -> list[Loss]:
+    """What a response says beside its output and its request that no completion says."""
+    names = sorted(response.keys() - _RESPONSE)
+    return [Loss(name, f"a completion has no '{name}'") for name in names if response[name]]

@@ -9,7 +9,7 @@ from .. import chat_over_responses, responses_over_chat
 from ..body import Body
 from ..errors import TranslatorError, UpstreamError
 from ..sse import DONE, MAX_EVENT_BYTES, encode, encode_data
-from .documents import Converter, Wire, open_chat_stream, open_recording
+from .documents import Converter, Wire, open_recorded_chunks, open_recorded_events
 from .kinds import kind_of
 from .report import Report
 
@@ -24,8 +24,8 @@ class Machine:
     def __init__(
         self,
         stream: chat_over_responses.Stream | responses_over_chat.Stream,
+        read: Callable[[JSON], JSON],
         encode: Callable[[JSON], bytes],
-        read: Callable[[JSON], JSON] = lambda event: event,
     ) -> None:
         self.stream = stream
         self.encode = encode
@@ -49,12 +49,9 @@ def open_machine(first: JSON, to: Wire) -> Machine | None:
     """The machine for a stream that begins so; None where it is of that API already, or of neither."""
     kind = kind_of(first)
     if kind in ("chunk", "completion") and to == "responses":
-        stream, freeform = open_recording(first)
-        return Machine(stream, encode, freeform.as_functions)
+        return Machine(*open_recorded_chunks(first), encode)
     if kind in ("event", "response") and to == "chat":
-        told = first.get("response")
-        model = told.get("model") if isinstance(told, dict) else first.get("model")
-        return Machine(open_chat_stream(str(model or "unknown")), encode_data)
+        return Machine(*open_recorded_events(first), encode_data)
     return None
 
 

@@ -22,7 +22,7 @@ _KNOWN = {
     "input_image": frozenset({"type", "image_url", "file_id", "detail"}),
     "input_file": frozenset({"type", "file_data", "file_url", "file_id", "filename", "detail"}),
 }
-"""What is known of each kind of parts; citations and logprobs tell of what was said, and are nothing to be sent."""
+"""What is known of each kind of parts; logprobs tell how an answer was made, and are nothing to be sent."""
 
 
 def _report_unsaid(part: JSON, known: Set[str], path: str, losses: Losses, api: str) -> None:
@@ -59,6 +59,8 @@ def map_content(
             losses.report(place, attachment.loss)
         if not _KNOWN.get(part["type"], part.keys()) >= part.keys():
             _report_unsaid(part, _KNOWN[part["type"]], place, losses, "chat")
+        if part.get("annotations"):  # nearly always there, and empty
+            losses.report(f"{place}.annotations", "chat cites in its replies alone")
         parts = (part,) if attachment is None else attachment.parts
         if part["type"] == "input_file" and "detail" in part:
             losses.report(f"{place}.detail", "chat knows no detail of files")

@@ -24,6 +24,15 @@ from .thinking import Piece, ThinkingSplitter
 JSON = dict[str, Any]
 
 
+_MESSAGE = frozenset(
+    {
+        *("role", "content", "refusal", "tool_calls", "function_call", "annotations", "audio", "images"),
+        *("reasoning", "reasoning_content", "reasoning_details"),
+    }
+)
+"""The fields of a message or delta that are read; what else stands there is reported."""
+
+
 class Reader:
     """Chunks → deltas; it remembers what identifies calls and what was held back at the end of the last chunk."""
 
@@ -38,6 +47,7 @@ class Reader:
         self._logprobs: list[JSON] = []  # came without text; they belong to the next
         self._streamed = False  # content came in deltas: a whole message that follows only repeats it
         self._finished = False
+        self._read_fields = _MESSAGE | dialect.tool_call_extra
         self._left_out: set[str] = set()  # why; what comes in many pieces is reported once
         self._reasoned = False  # in the field that holds nothing but text
         self._tier = ""
@@ -113,10 +123,16 @@ class Reader:
         if isinstance(choices, list) and any(isinstance(choice, dict) and choice.get("index") for choice in choices):
             self._leave_out("the upstream gave several answers, the first of which is told", deltas)
 
-    def _leave_out(self, reason: str, deltas: list[Delta]) -> None:
+    def _leave_out(self, reason: str, deltas: list[Delta], path: str = "output") -> None:
         if reason not in self._left_out:
             self._left_out.add(reason)
-            deltas.append(Untold(reason))
+            deltas.append(Untold(reason, path))
+
+    def _leave_out_unknown(self, delta: JSON, whole: bool, deltas: list[Delta]) -> None:
+        for key in sorted(map(str, delta.keys() - self._read_fields)):
+            if delta.get(key):
+                path = f"choices[0].{'message' if whole else 'delta'}.{key[:64]}"
+                self._leave_out(f"a response has no '{key[:64]}'", deltas, path)
 
     def _read_choice(self, choice: JSON, deltas: list[Delta]) -> None:
         delta = choice.get("delta")
@@ -126,6 +142,8 @@ class Reader:
             whole = True
             if not isinstance(delta, dict) or self._streamed:
                 delta = {}
+        if not self._read_fields.issuperset(delta):
+            self._leave_out_unknown(delta, whole, deltas)
         self._read_thoughts(delta, deltas)
         logprobs = choice.get("logprobs")
         if logprobs:

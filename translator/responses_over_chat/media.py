@@ -24,6 +24,7 @@ class Untold:
     """Something that no item of a response can carry, and why."""
 
     reason: str
+    path: str = "output"
 
 
 def read_images(images: Any) -> Iterator[Image | Untold]:

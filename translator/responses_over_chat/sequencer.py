@@ -54,7 +54,7 @@ class Sequencer:
             deltas.Details: self._details,
             deltas.Annotation: self._annotation,
             media.Image: self._image,
-            media.Untold: lambda delta: losses.report("output", delta.reason),
+            media.Untold: lambda delta: losses.report(delta.path, delta.reason),
         }
         """What takes a delta of each type, but for those of calls and of the reply as a whole."""
 

@@ -33,7 +33,7 @@ JSON = dict[str, Any]
 Tell = Callable[[JSON], Awaitable[None]]
 CutShort = Callable[[], TranslatorError | None]
 
-_TERMINAL = frozenset({events.COMPLETED, events.INCOMPLETE, events.FAILED, "response.cancelled"})
+_TERMINAL = events.TERMINALS | {"response.cancelled"}
 _CONTINUABLE = frozenset({"completed", "incomplete"})
 
 

@@ -9,6 +9,7 @@ IN_PROGRESS = "response.in_progress"  # response
 COMPLETED = "response.completed"  # response
 INCOMPLETE = "response.incomplete"  # response
 FAILED = "response.failed"  # response
+TERMINALS = frozenset({COMPLETED, INCOMPLETE, FAILED})
 ERROR = "error"  # error, and its code, message and param once more, as OpenAI has them
 
 OUTPUT_ITEM_ADDED = "response.output_item.added"  # item
