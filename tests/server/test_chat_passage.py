@@ -89,6 +89,22 @@ def test_the_public_name_is_the_one_that_clients_read(upstream: ScriptedUpstream
     assert reply.json() == {**completion("Hi"), "model": "house-model"}
 
 
+@pytest.mark.parametrize("wire", ["chat", "responses"])
+@pytest.mark.parametrize("path", ["chat/completions", "responses"])
+def test_a_refusal_has_the_public_name_too(
+    upstream: ScriptedUpstream, serve: Serve, wire: Literal["chat", "responses"], path: str
+) -> None:
+    server = serve(store="none", upstreams=(Upstream(base_url=upstream.base_url, wire=wire, models=RENAMED),))
+    said = "No org/Upstream-Model, nor org/Upstream-Model-2: 'org/Upstream-Model' is gone with org/Upstream-Model."
+    upstream.reply({"error": {"message": said, "code": "model_not_found"}}, 404)
+    asked = {"model": "house-model", "input": "Hi", "messages": [{"role": "user", "content": "Hi"}]}
+    answer = httpx.post(f"{server.base_url}/{path}", json=asked)
+    assert answer.status_code == 404
+    assert answer.json()["error"]["message"] == (
+        "No house-model, nor org/Upstream-Model-2: 'house-model' is gone with house-model."
+    )
+
+
 def test_a_name_is_found_however_the_bytes_are_cut() -> None:
     body = b'data: {"model" : "a/b","x":"\\"model\\":\\"a/b\\""}\n\ndata: {"model":"other"}\n\ndata: {"model":"a/b-1"}'
     want = b'data: {"model" : "pub","x":"\\"model\\":\\"a/b\\""}\n\ndata: {"model":"other"}\n\ndata: {"model":"pub"}'

@@ -85,7 +85,7 @@ class ChatCompletions:
         call = await self._checked(call, principal)
         told = encode_request(call.responses_request, call.request)
         try:
-            reply = await target.upstream.post_own(told, principal.upstream_key)
+            reply = await target.post_own(told, principal.upstream_key)
         except UpstreamError as error:
             error.param = param_to_chat(error.param, call.request)
             raise

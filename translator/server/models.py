@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
@@ -16,7 +18,7 @@ from .codex_models import codex_model
 from .knowledge import Knowledge, Known
 from .listing import Listing
 from .settings import Model
-from .upstream import UpstreamClient
+from .upstream import Reply, UpstreamClient
 
 JSON = dict[str, Any]
 
@@ -49,6 +51,27 @@ class Target(NamedTuple):
         if model.max_output_tokens is not None:
             limits = limits._replace(max_output=model.max_output_tokens)
         return Known(dialect, limits)
+
+    async def post_chat(self, body: JSON, key: str | None) -> Reply:
+        """As the upstream client's, with the public name of the model in what is refused."""
+        with self._public_names():
+            return await self.upstream.post_chat(body, key)
+
+    async def post_own(self, body: bytes, key: str | None, below: str = "") -> Reply:
+        """As the upstream client's, with the public name of the model in what is refused."""
+        with self._public_names():
+            return await self.upstream.post_own(body, key, below)
+
+    @contextmanager
+    def _public_names(self) -> Iterator[None]:
+        try:
+            yield
+        except UpstreamError as error:
+            public = self.model if self.configured is None else self.configured.name
+            if public != self.model:
+                alone = rf"(?<![\w/.-]){re.escape(self.model)}(?![\w/-]|\.\w)"
+                error.message = re.sub(alone, lambda _: public, error.message)
+            raise
 
 
 class Catalogue:

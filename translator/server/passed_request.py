@@ -45,7 +45,7 @@ class PassedRequest(Passage):
         changes |= dict(self._caps())
         content = encode_request({**self._body, **changes}) if changes else self._raw
         try:
-            return await self._target.upstream.post_own(content, key, self._below)
+            return await self._target.post_own(content, key, self._below)
         except UpstreamError as error:
             if self._below and error.refusal is not None and is_missing_route(*error.refusal):
                 raise self._no_route() from error

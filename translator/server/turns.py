@@ -33,7 +33,7 @@ from .models import Catalogue, Target
 from .observation import log_failure
 from .settings import Settings
 from .telling import Door, Telling
-from .upstream import Reply, UpstreamClient
+from .upstream import Reply
 from .warm_up import Silence
 
 JSON = dict[str, Any]
@@ -126,7 +126,7 @@ class Turns:
             try:
                 call, reply = await lessons.ask(
                     partial(self._translate, request, history, target, principal),
-                    partial(self._post, target.upstream, principal),
+                    partial(self._post, target, principal),
                 )
             except UpstreamError as error:
                 too_long = error.code == "context_length_exceeded" and request.get("truncation") == "auto"
@@ -163,8 +163,8 @@ class Turns:
             items = shorter
             request, history = {**request, "input": items}, []
 
-    async def _post(self, upstream: UpstreamClient, principal: Principal, call: Translation) -> Reply:
-        return await upstream.post_chat(call.chat_request, principal.upstream_key)
+    async def _post(self, target: Target, principal: Principal, call: Translation) -> Reply:
+        return await target.post_chat(call.chat_request, principal.upstream_key)
 
 
 class Turn:
