@@ -48,26 +48,6 @@ class Reader:
         self._opened = False
         self._thought = False
         self._length = 0  # of the text so far: citations point into it
-        self._handlers: dict[str, Callable[[JSON], None]] = {
-            events.CREATED: self._open,
-            events.OUTPUT_ITEM_ADDED: self._item_added,
-            events.OUTPUT_ITEM_DONE: self._item_done,
-            events.OUTPUT_TEXT_DELTA: self._text,
-            events.OUTPUT_TEXT_DONE: self._text_done,
-            events.ANNOTATION_ADDED: self._annotation,
-            events.REFUSAL_DELTA: lambda event: self._refuse(self._items.of(event), event, "delta"),
-            events.REFUSAL_DONE: lambda event: self._refuse(self._items.of(event), event, "refusal"),
-            events.REASONING_SUMMARY_TEXT_DELTA: lambda event: self._reason(event, "summary", "delta"),
-            events.REASONING_SUMMARY_TEXT_DONE: lambda event: self._reason(event, "summary", "text"),
-            **dict.fromkeys(_RAW_DELTAS, lambda event: self._reason(event, "content", "delta")),
-            **dict.fromkeys(_RAW_DONES, lambda event: self._reason(event, "content", "text")),
-            events.FUNCTION_CALL_ARGUMENTS_DELTA: self._arguments,
-            events.CUSTOM_TOOL_CALL_INPUT_DELTA: self._arguments,
-            events.COMPLETED: self._end,
-            events.INCOMPLETE: self._end,
-            events.FAILED: self._end,
-            "response.cancelled": self._end,
-        }
 
     def read(self, event: Mapping[str, Any]) -> list[deltas.Delta]:
         """What one event, or a whole response, says, in the order it is to be told."""
@@ -76,9 +56,9 @@ class Reader:
             self._whole(dict(event))
         elif kind == events.ERROR:
             self._error(dict(event))
-        elif handler := self._handlers.get(kind):
+        elif take := _TAKERS.get(kind):
             self._open(dict(event))
-            handler(dict(event))
+            take(self, dict(event))
         return self._take()
 
     def finish(self) -> list[deltas.Delta]:
@@ -378,3 +358,26 @@ def _objects(value: Any) -> list[JSON]:
 def _index(event: JSON, key: str) -> int:
     index = event.get(key)
     return index if isinstance(index, int) else 0
+
+
+_TAKERS: dict[str, Callable[[Reader, JSON], None]] = {
+    events.CREATED: Reader._open,
+    events.OUTPUT_ITEM_ADDED: Reader._item_added,
+    events.OUTPUT_ITEM_DONE: Reader._item_done,
+    events.OUTPUT_TEXT_DELTA: Reader._text,
+    events.OUTPUT_TEXT_DONE: Reader._text_done,
+    events.ANNOTATION_ADDED: Reader._annotation,
+    events.REFUSAL_DELTA: lambda reader, event: reader._refuse(reader._items.of(event), event, "delta"),
+    events.REFUSAL_DONE: lambda reader, event: reader._refuse(reader._items.of(event), event, "refusal"),
+    events.REASONING_SUMMARY_TEXT_DELTA: lambda reader, event: reader._reason(event, "summary", "delta"),
+    events.REASONING_SUMMARY_TEXT_DONE: lambda reader, event: reader._reason(event, "summary", "text"),
+    **dict.fromkeys(_RAW_DELTAS, lambda reader, event: reader._reason(event, "content", "delta")),
+    **dict.fromkeys(_RAW_DONES, lambda reader, event: reader._reason(event, "content", "text")),
+    events.FUNCTION_CALL_ARGUMENTS_DELTA: Reader._arguments,
+    events.CUSTOM_TOOL_CALL_INPUT_DELTA: Reader._arguments,
+    events.COMPLETED: Reader._end,
+    events.INCOMPLETE: Reader._end,
+    events.FAILED: Reader._end,
+    "response.cancelled": Reader._end,
+}
+"""What takes an event of each type."""

@@ -73,23 +73,6 @@ class Stream:
         """Why it failed, if it did."""
         self.losses = Losses()
         """What the upstream said and the client is not told."""
-        self._handlers: dict[type, Callable[[Any], None]] = {
-            deltas.Opening: self._open,
-            deltas.Text: self._text,
-            deltas.Refusal: self._refusal,
-            deltas.Reasoning: self._reasoning,
-            deltas.Details: self._details,
-            deltas.Call: self._call,
-            deltas.Arguments: self._arguments,
-            deltas.Extra: self._extra,
-            deltas.Annotation: lambda delta: self._message.annotations.append(delta.annotation),
-            deltas.Image: self._image,
-            deltas.Untold: lambda delta: self.losses.report(delta.path, delta.reason),
-            deltas.Usage: self._note_usage,
-            deltas.Tier: self._note_tier,
-            deltas.Finish: self._finish,
-            deltas.Fault: self._fault,
-        }
 
     # ---- input ----
 
@@ -188,7 +171,7 @@ class Stream:
         for delta in read:
             if self.over:
                 return
-            self._handlers[type(delta)](delta)
+            _TAKERS[type(delta)](self, delta)
 
     def _check_body(self) -> None:
         if self._body.fault is not None and not self.over:
@@ -258,8 +241,14 @@ class Stream:
         self._message.calls[index].add(delta.extra)
         self._emit({"tool_calls": [{"index": index, **delta.extra}]})
 
+    def _annotation(self, delta: deltas.Annotation) -> None:
+        self._message.annotations.append(delta.annotation)
+
     def _image(self, delta: deltas.Image) -> None:
         self._message.images.append({"type": "image_url", "image_url": {"url": delta.url}})
+
+    def _untold(self, delta: deltas.Untold) -> None:
+        self.losses.report(delta.path, delta.reason)
 
     def _note_usage(self, delta: deltas.Usage) -> None:
         self._usage = delta.usage
@@ -289,3 +278,23 @@ class Stream:
     def _break_off(self, error: TranslatorError) -> None:
         self.error = error
         self._outbox.append(error.body())
+
+
+_TAKERS: dict[type, Callable[[Stream, Any], None]] = {
+    deltas.Opening: Stream._open,
+    deltas.Text: Stream._text,
+    deltas.Refusal: Stream._refusal,
+    deltas.Reasoning: Stream._reasoning,
+    deltas.Details: Stream._details,
+    deltas.Call: Stream._call,
+    deltas.Arguments: Stream._arguments,
+    deltas.Extra: Stream._extra,
+    deltas.Annotation: Stream._annotation,
+    deltas.Image: Stream._image,
+    deltas.Untold: Stream._untold,
+    deltas.Usage: Stream._note_usage,
+    deltas.Tier: Stream._note_tier,
+    deltas.Finish: Stream._finish,
+    deltas.Fault: Stream._fault,
+}
+"""What takes a delta of each type."""

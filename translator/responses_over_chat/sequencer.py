@@ -7,7 +7,7 @@ else it waits, as does text between the calls. Calls of tools that are told whol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from ..errors import UpstreamError
@@ -47,16 +47,6 @@ class Sequencer:
         self._aside: list[deltas.Text] = []  # text beside an answer that is to come as a call
         self._answer_key: int | None = None
         self._space = ""  # white space that may begin a message
-        self.handlers: Mapping[type, Callable[[Any], None]] = {
-            deltas.Text: self._text,
-            deltas.Refusal: self._refusal,
-            deltas.Reasoning: self._reasoning,
-            deltas.Details: self._details,
-            deltas.Annotation: self._annotation,
-            media.Image: self._image,
-            media.Untold: lambda delta: losses.report(delta.path, delta.reason),
-        }
-        """What takes a delta of each type, but for those of calls and of the reply as a whole."""
 
     @property
     def silent(self) -> bool:
@@ -70,6 +60,10 @@ class Sequencer:
         return open_is_freeform or self._queue.holds_freeform
 
     # ---- what is said ----
+
+    def take(self, delta: deltas.Delta) -> None:
+        """What is said, but for calls and what is said of the reply as a whole."""
+        _TAKERS[type(delta)](self, delta)
 
     def take_call(self, delta: deltas.Call) -> UpstreamError | None:
         """More of a call, or the upstream's fault if it is too much."""
@@ -122,6 +116,9 @@ class Sequencer:
     def _image(self, delta: media.Image) -> None:
         if not self._output.summarises and self._room_for(delta):
             self._output.add_image(delta)
+
+    def _untold(self, delta: media.Untold) -> None:
+        self._losses.report(delta.path, delta.reason)
 
     def _room_for(self, delta: deltas.Delta) -> bool:
         """Whether something that is no call can be told now; else it is held until the calls are complete."""
@@ -196,7 +193,7 @@ class Sequencer:
         if held:
             self._output.close("completed", None)
         for delta in held:
-            self.handlers[type(delta)](delta)
+            self.take(delta)
         if self._space and not self._output.count_calls():
             self._message()
         self._tell_aside()
@@ -208,3 +205,15 @@ class Sequencer:
         if self._queue or self._held:
             self._losses.report("output", "the answer broke off within a call; what stood behind it is not told")
         self._tell_aside()
+
+
+_TAKERS: dict[type, Callable[[Sequencer, Any], None]] = {
+    deltas.Text: Sequencer._text,
+    deltas.Refusal: Sequencer._refusal,
+    deltas.Reasoning: Sequencer._reasoning,
+    deltas.Details: Sequencer._details,
+    deltas.Annotation: Sequencer._annotation,
+    media.Image: Sequencer._image,
+    media.Untold: Sequencer._untold,
+}
+"""What takes a delta of each type."""

@@ -37,8 +37,8 @@ from ..wire.reading import plain
 from . import deltas
 from .builders import MessageBuilder, PartBuilder, reasoning_forms
 from .chunks import open_reader
-from .obfuscation import pad
 from .options import ReplyOptions
+from .outbox import Outbox
 from .output import Output
 from .response import known_tier, output_text
 from .sequencer import Sequencer
@@ -80,8 +80,9 @@ class Stream:
         self.losses = Losses()
         """What the upstream said and the client is not told."""
         self._pads = obfuscate
+        self._outbox = Outbox(obfuscate)
         self._output = Output(
-            self._emit_padded if obfuscate else self._emit,
+            self._outbox.emit,
             response["id"].removeprefix("resp_"),
             reasoning_forms=reasoning_forms(options, summarise),
             reasoning_sealer=options.sealer if seal_reasoning else None,
@@ -98,64 +99,54 @@ class Stream:
         )
         self._body = Body(options.max_event_bytes, ChunkTemplate())
         self._reader = open_reader(dialect)
-        self._outbox: list[JSON] = []
-        self._sequence = 0
         self._finish_reason: str | None = None
         self.error: TranslatorError | None = None
         """Why it failed, if it did."""
         self.sample: Mapping[str, Any] | None = None
         """The upstream's first chunk: it tells whose it is."""
-        self._handlers: dict[type, Callable[[Any], None]] = {
-            **self._sequencer.handlers,
-            deltas.Call: self._call,
-            deltas.Finish: self._finish,
-            deltas.Usage: self._usage,
-            deltas.Tier: self._tier,
-            deltas.Fault: self._fault,
-        }
 
     # ---- input ----
 
     def open(self) -> list[JSON]:
         """`response.created` and `response.in_progress`: the upstream took the request. Input opens by itself."""
         self._begin()
-        return self._sent()
+        return self._outbox.take()
 
     def receive(self, chunk: Mapping[str, Any] | BaseModel) -> list[JSON]:
         """What one chunk, or a whole completion, says; as a dict or an SDK's object."""
         self._begin()
         self._receive(plain(chunk) if isinstance(chunk, BaseModel) else chunk)
-        return self._sent()
+        return self._outbox.take()
 
     def receive_bytes(self, data: bytes) -> list[JSON]:
         """What bytes of the upstream's body say: server-sent events cut anywhere, or a JSON document."""
-        if not self._sequence:
+        if not self._outbox.number:
             self._begin()
         self._receive_all(self._body.receive(data))
-        return self._sent()
+        return self._outbox.take()
 
     def receive_encoded(self, data: bytes) -> list[JSON | bytes]:
         """As `receive_bytes`; runs of events that are nothing but text come as `sse.encode` would write them."""
-        if not self._sequence:
+        if not self._outbox.number:
             self._begin()
         told: list[JSON | bytes] = []
         run: list[bytes] = []
         part = self._plain_part()
         for chunk in self._body.receive(data):
             if part is not None and type(chunk) is str:
-                run.append(part.append_encoded(chunk, self._sequence))
-                self._sequence += 1
+                run.append(part.append_encoded(chunk, self._outbox.number))
+                self._outbox.number += 1
                 continue
             if run:
                 told.append(b"".join(run))
                 run.clear()
             self._receive_one(chunk)
-            told += self._sent()
+            told += self._outbox.take()
             part = self._plain_part()
         if run:
             told.append(b"".join(run))
         self._check_body()
-        told += self._sent()
+        told += self._outbox.take()
         return told
 
     def _plain_part(self) -> PartBuilder | None:
@@ -171,35 +162,37 @@ class Stream:
         self._receive_all(self._body.finish())
         if not self.over:
             self._end(completed_at)
-        return self._sent()
+        return self._outbox.take()
 
     def fail(self, error: TranslatorError) -> list[JSON]:
         """It broke off: the open item ends incomplete, then come `error` and `response.failed`."""
         self._begin()
         if not self.over:
             self._break_off(error)
-        return self._sent()
+        return self._outbox.take()
 
     def revoke(self, error: TranslatorError) -> list[JSON]:
         """Take back the terminal event, which must not have been sent, and fail instead: it could not be kept."""
-        self._sequence -= 1
+        self._outbox.number -= 1
         self._response["status"] = "in_progress"
         self._break_off(error)
-        return self._sent()
+        return self._outbox.take()
 
     def heartbeat(self) -> list[JSON]:
         """`response.in_progress` once more: some clients count only events as signs of life."""
         self._begin()
         if not self.over:
-            self._emit({"type": events.IN_PROGRESS, "response": {**self._response, "output": list(self._output.done)}})
-        return self._sent()
+            self._outbox.emit(
+                {"type": events.IN_PROGRESS, "response": {**self._response, "output": list(self._output.done)}}
+            )
+        return self._outbox.take()
 
     def extend(self, kind: str, content: JSON) -> list[JSON]:
         """An event that is not the standard's; `kind` carries a provider's slug, and clients may pass over it."""
         self._begin()
         if not self.over:
-            self._emit({"type": kind, **content})
-        return self._sent()
+            self._outbox.emit({"type": kind, **content})
+        return self._outbox.take()
 
     # ---- how far it has come ----
 
@@ -226,23 +219,10 @@ class Stream:
 
     # ---- the door ----
 
-    def _emit(self, event: JSON) -> None:
-        event["sequence_number"] = self._sequence
-        self._sequence += 1
-        self._outbox.append(event)
-
-    def _emit_padded(self, event: JSON) -> None:
-        self._emit(pad(event) if "delta" in event else event)
-
-    def _sent(self) -> list[JSON]:
-        sent = self._outbox
-        self._outbox = []
-        return sent
-
     def _begin(self) -> None:
-        if self._sequence == 0:
-            self._emit({"type": events.CREATED, "response": dict(self._response)})
-            self._emit({"type": events.IN_PROGRESS, "response": dict(self._response)})
+        if self._outbox.number == 0:
+            self._outbox.emit({"type": events.CREATED, "response": dict(self._response)})
+            self._outbox.emit({"type": events.IN_PROGRESS, "response": dict(self._response)})
 
     # ---- deltas ----
 
@@ -275,7 +255,14 @@ class Stream:
         for delta in self._reader.read(chunk):
             if self.over:
                 return
-            self._handlers[type(delta)](delta)
+            self._take(delta)
+
+    def _take(self, delta: deltas.Delta) -> None:
+        take = _TAKERS.get(type(delta))
+        if take is None:
+            self._sequencer.take(delta)
+        else:
+            take(self, delta)
 
     def _call(self, delta: deltas.Call) -> None:
         fault = self._sequencer.take_call(delta)
@@ -299,7 +286,7 @@ class Stream:
 
     def _end(self, completed_at: int | None) -> None:
         for delta in self._reader.finish():
-            self._handlers[type(delta)](delta)
+            self._take(delta)
         if self._finish_reason is None and (self._sequencer.silent or not self._body.ended):
             self._break_off(UpstreamError(_BROKE_OFF, code="upstream_incomplete"))
             return
@@ -369,19 +356,28 @@ class Stream:
         self._cut()
         self.error = error
         payload = error.payload()
-        self._emit({**payload, "type": events.ERROR, "error": payload})
+        self._outbox.emit({**payload, "type": events.ERROR, "error": payload})
         self._response["error"] = failure_of(error)
         self._terminate("failed", None)
 
     def _cut(self) -> None:
         """The open item ends where it is."""
-        said, number = len(self._outbox), self._sequence
+        number = self._outbox.number
         self._output.close("incomplete", None)
         if self._options.cut_items == "left_open":
-            del self._outbox[said:]
-            self._sequence = number
+            self._outbox.drop_from(number)
 
     def _terminate(self, status: str, completed_at: int | None) -> None:
         at = completed_at if completed_at is not None else self._response["created_at"]
         self._response.update(status=status, completed_at=at if status == "completed" else None)
-        self._emit({"type": _TERMINALS[status], "response": self.response})
+        self._outbox.emit({"type": _TERMINALS[status], "response": self.response})
+
+
+_TAKERS: dict[type, Callable[[Stream, Any], None]] = {
+    deltas.Call: Stream._call,
+    deltas.Finish: Stream._finish,
+    deltas.Usage: Stream._usage,
+    deltas.Tier: Stream._tier,
+    deltas.Fault: Stream._fault,
+}
+"""What takes a delta of each type; the sequencer takes the others."""

@@ -31,6 +31,7 @@ class Presence:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
         self._watch.cancel()
+        del self._watch  # which ends with an error that refers to this: the request would be held in a circle
         # as asyncio.timeout does: another's cancellation that came in between goes on
         return self.gone and self._work.uncancel() == 0 and kind is asyncio.CancelledError
 
