@@ -102,6 +102,24 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """A content that an upstream was given to keep for a tenant; `id` is what the upstream calls it.
+
+    `account` stands for the upstream and the key that it was given with, `digest` for the bytes and what was said of
+    them; `file_id` is the tenant's file that it was last told for, None for data that came along. `size` in bytes,
+    `used_at` in Unix seconds.
+    """
+
+    tenant: str
+    account: str
+    digest: str
+    id: str
+    file_id: str | None
+    size: int
+    used_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class LearnedFact:
     """Something found out about a model at an upstream; `value` is anything JSON can say."""
 

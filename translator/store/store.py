@@ -19,6 +19,7 @@ from .blobs import Blobs
 from .bounds import DEFAULT_BOUNDS, Bounds, Eviction
 from .contents import Contents, Shelf
 from .conversations import Conversations
+from .copies import Copies
 from .databases import Database
 from .directory import Directory
 from .files import DEFAULT_FILE_BOUNDS, FileBounds, Files
@@ -50,7 +51,8 @@ async def _migrating() -> AsyncIterator[None]:
 class Store:
     """Everything that is kept between requests. Any method may raise StoreUnavailable.
 
-    With the URL `none` it is empty and `keeps` is False: nothing is found, and a write raises StoreUnavailable.
+    With the URL `none` it is empty and `keeps` is False: nothing is found, and a write raises StoreUnavailable. Only
+    what upstreams keep is remembered then too, as long as the process lives.
     """
 
     def __init__(
@@ -68,6 +70,8 @@ class Store:
         self._eviction = Eviction(database, self._group, bounds)
         self.keeps = bounds.size > 0
         """Whether a response can be stored at all."""
+        self.lasts = location not in ("memory:", "none")
+        """Whether what it holds outlives this process."""
         self.location = location
         """Where things are kept, for people to read: a path, or a URL without user and password."""
         self.conversations = Conversations(database, self._group, bounds, self._eviction)
@@ -78,6 +82,7 @@ class Store:
         self.files = Files(database, self._group, bounds, file_bounds, self._contents)
         self.uploads = Uploads(database, self._group, bounds, self._contents, self.files)
         self.blobs = Blobs(database, self._group, bounds, self._contents)
+        self.copies = Copies(database, self._group, bounds, file_bounds)
         self.chain_bytes = bounds.chain_bytes
         """How much of a chain or a conversation is read at once, in bytes."""
         self._sweeping = asyncio.create_task(self._sweep(sweep_interval))

@@ -163,6 +163,20 @@ loose_contents = Table(
     Index("translator_loose_contents_due", "due_at"),
 )
 
+copies = Table(
+    "translator_copies",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("file_id", Text),
+    Column("size", BigInteger, nullable=False),
+    Column("used_at", Double, nullable=False),
+    PrimaryKeyConstraint("tenant", "account", "digest", name="translator_copies_key"),
+    Index("translator_copies_file", "tenant", "file_id"),
+)
+
 
 class Upsert:
     """`INSERT … ON CONFLICT DO UPDATE` by primary key, for many rows at once.
