@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from translator.dialects import resolve
+from translator.dialects import preset_of_host, resolve
 from translator.server.app import create_app
 from translator.server.settings import Settings
 
@@ -85,6 +85,15 @@ def test_the_example_of_a_dialect_is_valid() -> None:
     dialect = resolve(preset=upstream.preset, overrides=upstream.dialect)
     assert dialect.tool_choice == {"auto", "none"}
     assert dialect.json_schema == "json_object"
+
+
+def test_the_example_of_an_upstream_that_keeps_files_is_valid() -> None:
+    given = code("upload-toml")
+    for shown, expires in ((given, True), (given.replace("# upload_fields", "upload_fields"), False)):
+        (upstream,) = Settings.model_validate(tomllib.loads(shown), strict=False).upstreams
+        dialect = resolve(preset=preset_of_host(upstream.base_url), overrides=upstream.dialect)
+        assert (dialect.file, dialect.upload_fields["purpose"]) == ("upload", "user_data")
+        assert (dialect.upload_fields.get("expires_after[seconds]") == str(30 * 24 * 3600)) is expires
 
 
 def test_the_toml_example_of_an_upstream_that_speaks_responses_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:

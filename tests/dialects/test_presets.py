@@ -123,7 +123,20 @@ def test_switches_are_read_into_values_of_the_record() -> None:
     assert read == {"image": frozenset({"data"}), "effort_map": {"low": "high"}, "file": False}
 
 
+def test_what_is_said_of_an_uploaded_file_adds_up_and_openai_is_told_to_let_it_expire() -> None:
+    assert DEFAULT.upload_fields == {"purpose": "user_data"}
+    expiring = {"expires_after[anchor]": "created_at", "expires_after[seconds]": "2592000"}
+    assert resolve(preset="openai").upload_fields == {"purpose": "user_data", **expiring}
+    assert lay_over(DEFAULT, {"upload_fields": {"purpose": "ocr"}}).upload_fields == {"purpose": "ocr"}
+
+
+def test_no_preset_uploads_files_unasked() -> None:
+    assert [name for name in PRESETS if resolve(preset=name).file == "upload"] == []
+
+
 def test_a_wrong_switch_of_a_user_is_one_sentence() -> None:
+    with pytest.raises(ValueError, match=r"^dialect: file is 'native': input should be True, False or 'upload'\.$"):
+        read_switches({"file": "native"})
     with pytest.raises(ValueError, match=r"^dialect: image\.0 is 'ftp': input should be 'url' or 'data'\.$"):
         read_switches({"image": ["ftp"]})
 

@@ -40,6 +40,12 @@ def test_a_part_becomes_the_chat_part_that_says_the_same(part: JSON, chat: JSON)
     assert not losses
 
 
+def test_a_file_is_named_by_its_id_where_the_upstream_was_given_it() -> None:
+    part = {"type": "input_file", "file_id": "file-1"}
+    chat = {"type": "file", "file": {"file_id": "file-1"}}
+    assert map_part(part, "p", replace(DEFAULT, file="upload"), Losses()) == chat
+
+
 def test_a_detail_chat_does_not_know_is_sent_as_the_nearest_and_reported() -> None:
     losses = Losses()
     part = {"type": "input_image", "image_url": "data:image/png;base64,AA==", "detail": "original"}
@@ -71,6 +77,8 @@ def test_a_detail_is_left_out_and_reported_where_the_upstream_knows_none() -> No
         ({"type": "input_file", "file_url": "https://x/y"}, {}, "p.file_url", Unsupported),
         ({"type": "input_file", "file_id": "file-1"}, {}, "p.file_id", Unsupported),
         ({"type": "input_file", "file_data": "AA==", "filename": "a.pdf"}, {"file": False}, "p", Unsupported),
+        ({"type": "input_file", "file_data": "AA=="}, {"file": "upload"}, "p.file_data", Unsupported),
+        ({"type": "input_file", "file_url": "https://x/y"}, {"file": "upload"}, "p.file_url", Unsupported),
         ({"type": "input_audio", "input_audio": {}}, {"audio": False}, "p", Unsupported),
         ({"type": "input_video"}, {}, "p.type", InvalidRequest),
     ],

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -17,6 +21,7 @@ from translator.documents.limits import Limits
 from translator.server.documents import Documents
 
 from ..documents import made
+from ..servers import completion
 from .test_files import HEAD, NAMED, PURPOSE, form
 
 MEBIBYTE = 2**20
@@ -26,25 +31,25 @@ LIMIT = 100 * MEBIBYTE
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def serving(tmp_path: Path) -> Iterator[tuple[int, int]]:
+@contextmanager
+def run(directory: Path, *options: str) -> Iterator[tuple[int, int]]:
     """The port and the process id of a server that serves nobody else."""
-    command = [
-        sys.executable,
-        "-m",
-        "translator",
-        "serve",
-        "--port",
-        "0",
-        "--store",
-        f"sqlite:///{tmp_path / 'store.db'}",
-    ]
+    command = [sys.executable, "-m", "translator", "serve", "--port", "0"]
+    command += ["--store", f"sqlite:///{directory / 'store.db'}", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         found = re.search(r":(\d+)/v1", process.stdout.readline())
         assert found is not None
-        yield int(found[1]), process.pid
-        process.terminate()
+        try:
+            yield int(found[1]), process.pid
+        finally:
+            process.terminate()
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[tuple[int, int]]:
+    with run(tmp_path) as started:
+        yield started
 
 
 def peak(pid: int) -> int:
@@ -84,6 +89,66 @@ def test_a_large_upload_and_its_download_take_little_memory(
             print(f"\n500 MiB {way} in {seconds:.1f} s; the server's peak grew by {more / MEBIBYTE:.1f} MiB", end="")
     assert file["bytes"] == size == SIZE
     assert max(up, down) < LIMIT
+
+
+class Swallowing(BaseHTTPRequestHandler):
+    """An upstream that takes files of any size and keeps nothing of them but how large the last one was."""
+
+    size = 0
+
+    def do_POST(self) -> None:
+        left = length = int(self.headers["content-length"])
+        while left:
+            left -= len(self.rfile.read(min(left, MEBIBYTE)))
+        if self.path.endswith("/files"):
+            type(self).size = length
+        answer = json.dumps({**completion("Read."), "id": "file-1"}).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def swallowing() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Swallowing) as upstream:
+        threading.Thread(target=upstream.serve_forever).start()
+        yield f"http://127.0.0.1:{upstream.server_port}/v1"
+        upstream.shutdown()
+
+
+def test_a_large_file_that_is_given_to_the_upstream_takes_little_memory(
+    swallowing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "translator.toml"
+    config.write_text(f'[[upstreams]]\nbase_url = "{swallowing}"\n[upstreams.dialect]\nfile = "upload"\n')
+    with run(tmp_path, "--config", str(config)) as (port, pid):
+        client = httpx.Client(base_url=f"http://127.0.0.1:{port}/v1", timeout=60)
+
+        def ask(*pieces: bytes) -> float:
+            head, _, tail = form(PURPOSE, (NAMED, b"|")).partition(b"|")
+            length = {"content-length": str(len(head) + sum(map(len, pieces)) + len(tail))}
+            made = client.post("/files", content=iter([head, *pieces, tail]), headers={**HEAD, **length}).json()
+            items = [{"role": "user", "content": [{"type": "input_file", "file_id": made["id"]}]}]
+            began = time.monotonic()
+            assert client.post("/responses", json={"model": "m", "input": items}).status_code == 200
+            return time.monotonic() - began
+
+        ask(b"%PDF-1.4")
+        before = peak(pid)
+        seconds = ask(b"%PDF-1.4", *[bytes(MEBIBYTE)] * (SIZE // MEBIBYTE))
+        more = peak(pid) - before
+        client.close()
+    with capsys.disabled():
+        print(f"\n500 MiB given in {seconds:.1f} s; the server's peak grew by {more / MEBIBYTE:.1f} MiB", end="")
+    assert Swallowing.size > SIZE
+    assert more < LIMIT
 
 
 LINE = "The quick brown fox jumps over the lazy dog, and the dog does not mind at all. "

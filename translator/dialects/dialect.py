@@ -15,6 +15,10 @@ def _nothing() -> Mapping[str, Any]:
     return MappingProxyType({})
 
 
+def _user_data() -> Mapping[str, str]:
+    return MappingProxyType({"purpose": "user_data"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """What an upstream takes and how it wants it; the defaults are safe on an unknown upstream.
@@ -156,8 +160,12 @@ class Dialect:
     image_detail: bool = True
     """Whether `detail` is sent with images."""
 
-    file: bool = True
-    """Whether the chat `file` part is known; DashScope, Azure and most engines reject it."""
+    file: Literal[True, False, "upload"] = True
+    """Whether the chat `file` part is known; DashScope, Azure and most engines reject it. `upload`: it names a file by
+    the id that the upstream's own `/files`, where it was put, gave it."""
+
+    upload_fields: Mapping[str, str] = field(default_factory=_user_data)
+    """What is said of a file that is uploaded, as fields of the form beside it."""
 
     audio: bool = True
     """Whether `input_audio` is known."""

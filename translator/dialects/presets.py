@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from .dialect import DEFAULT, Dialect
 
 ADDING_SETS = frozenset({"params_refused"})
-ADDING_MAPS = frozenset({"rename", "extra_body", "effort_map"})
+ADDING_MAPS = frozenset({"rename", "extra_body", "effort_map", "upload_fields"})
 ADDING = ADDING_SETS | ADDING_MAPS
 """Switches whose values add up when one layer is laid over another; all others are replaced."""
 

@@ -127,6 +127,8 @@ def _map_image(part: JSON, path: str, dialect: Dialect, losses: Losses) -> JSON:
 
 
 def _map_file(part: JSON, path: str, dialect: Dialect) -> JSON:
+    if dialect.file == "upload" and "file_id" in part:
+        return {"type": "file", "file": {"file_id": part["file_id"]}}
     data = part.get("file_data")
     if data is None:
         for key in ("file_url", "file_id"):
@@ -143,6 +145,11 @@ def _map_file(part: JSON, path: str, dialect: Dialect) -> JSON:
     if not dialect.file:
         name = part.get("filename", "the file")
         raise Unsupported(f"The upstream takes no files; send the text of {name} instead.", param=path)
+    if dialect.file == "upload":
+        raise Unsupported(
+            f"The upstream knows files by its own ids alone; upload the one at '{path}' to it and send its file_id.",
+            param=f"{path}.file_data",
+        )
     file: JSON = {"file_data": data}
     if "filename" in part:
         file["filename"] = part["filename"]

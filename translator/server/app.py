@@ -24,6 +24,7 @@ from .chat_completions import ChatCompletions
 from .compactions import Compactions
 from .conversation_items import ConversationItems
 from .conversations import Conversations
+from .copies import Copies
 from .fetching import Fetcher
 from .files import Files
 from .input_tokens import InputTokens
@@ -63,7 +64,8 @@ def create_app(
     authenticator = Authenticator(settings)
     catalogue = Catalogue(upstreams, settings.models_cache_seconds, settings.auth == "passthrough")
     kept = Kept(settings)
-    turns = Turns(settings, catalogue, kept, fetcher)
+    copies = Copies(kept, upstreams)
+    turns = Turns(settings, catalogue, kept, copies, fetcher)
     own_files = OwnFiles(kept, settings.document_max_bytes, settings.request_max_files)
     ownership = Ownership(settings, kept, upstreams)
     passages = Passages(settings, catalogue, own_files, ownership)
@@ -77,7 +79,7 @@ def create_app(
         Conversations(authenticator, kept, settings.max_body_bytes),
         ConversationItems(authenticator, kept, settings.max_body_bytes),
         ModelRoutes(authenticator, catalogue, settings.websocket),
-        Files(authenticator, kept),
+        Files(authenticator, kept, copies),
         Uploads(authenticator, kept, settings.max_body_bytes),
     )
 
@@ -92,7 +94,7 @@ def create_app(
             HTTPException: _answer_http_error,
             ClientLeft: _answer_nobody,
         },
-        lifespan=_lifespan(kept, catalogue, upstreams),
+        lifespan=_lifespan(kept, copies, catalogue, upstreams),
     )
     app.router.redirect_slashes = False
     app.router.default = _answer_nothing_there
@@ -100,7 +102,7 @@ def create_app(
 
 
 def _lifespan(
-    kept: Kept, catalogue: Catalogue, upstreams: Sequence[UpstreamClient]
+    kept: Kept, copies: Copies, catalogue: Catalogue, upstreams: Sequence[UpstreamClient]
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     """Opens what is kept, with what was learned of the upstreams, and closes all connections at the end."""
 
@@ -111,7 +113,8 @@ def _lifespan(
             for knowledge in catalogue.knowledge:
                 knowledge.recall(kept.store, facts)
             try:
-                yield
+                async with copies.open():
+                    yield
             finally:
                 for upstream in upstreams:
                     await upstream.aclose()

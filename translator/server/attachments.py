@@ -6,8 +6,7 @@ import asyncio
 import base64
 import binascii
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 from ..dialects import Dialect
@@ -17,26 +16,17 @@ from ..errors import InvalidRequest, TranslatorError, Unsupported
 from ..mapping.attachments import Attachment, Attachments
 from ..mapping.tool_kinds import CALLS
 from ..store.contents import ContentMissing
+from .copies import Copies, Place
 from .documents import Documents, Reading
 from .fetching import Fetcher, NotFetched
 from .kept import Kept
 from .room import Room
+from .source import Source
 
 JSON = dict[str, Any]
 
 _SOURCES = ("file_data", "file_id", "file_url")
 _UNNAMED = "unnamed"
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Bytes that a part refers to: `key` stands for them, `param` is the field that names them."""
-
-    key: str
-    name: str
-    size: int
-    open: Callable[[], AsyncIterator[bytes]]
-    param: str
 
 
 class Attacher:
@@ -46,16 +36,17 @@ class Attacher:
     text: a conversation goes on without the file. One of this turn raises InvalidRequest or Unsupported with its path.
     """
 
-    def __init__(self, kept: Kept, documents: Documents, fetcher: Fetcher | None, most: int) -> None:
+    def __init__(self, kept: Kept, copies: Copies, documents: Documents, fetcher: Fetcher | None, most: int) -> None:
         self._kept = kept
+        self._copies = copies
         self._most = most
         self._documents = documents
         self._fetcher = fetcher
 
     async def attach(
-        self, input: Sequence[JSON], history: Sequence[JSON], dialect: Dialect, tenant: str
+        self, input: Sequence[JSON], history: Sequence[JSON], dialect: Dialect, place: Place
     ) -> Attachments:
-        """The attachments of a request's items and of those before it."""
+        """The attachments of a request's items and of those before it, which goes to this place."""
         found: dict[str, Attachment] = {}
         settled = _last_said(input)
         room = Room(self._documents.limits.size, self._most)
@@ -67,7 +58,7 @@ class Attacher:
                 try:
                     if not part.get("image_url", "").startswith("data:"):
                         room.take(path)
-                    attachment = await self._attach(part, path, dialect, tenant)
+                    attachment = await self._attach(part, path, dialect, place)
                     room.use(_told_size(attachment))
                 except (InvalidRequest, Unsupported, ContentMissing) as error:
                     if index >= old:
@@ -77,19 +68,19 @@ class Attacher:
                     found[path] = attachment
         return found
 
-    async def _attach(self, part: JSON, path: str, dialect: Dialect, tenant: str) -> Attachment | None:
+    async def _attach(self, part: JSON, path: str, dialect: Dialect, place: Place) -> Attachment | None:
         if part["type"] == "input_image":
-            image = await self._image_source(part, path, dialect, tenant)
+            image = await self._image_source(part, path, dialect, place.tenant)
             return None if image is None else await self._image(image, part, dialect)
-        source = await self._source(part, path, tenant)
+        source = await self._source(part, path, place.tenant)
         if source is None:
             return None
         try:
-            return await self._file(source, part, dialect)
+            return await self._file(source, part, dialect, place)
         except Unreadable as error:
             raise _unreadable(source, error) from None
 
-    async def _source(self, part: JSON, path: str, tenant: str) -> _Source | None:
+    async def _source(self, part: JSON, path: str, tenant: str) -> Source | None:
         """Where the bytes of a file are; None where the part names none, which is said when it is mapped."""
         named = [key for key in _SOURCES if key in part]
         if len(named) > 1:
@@ -100,14 +91,14 @@ class Attacher:
             )
         match named:
             case ["file_data"]:
-                return self._readable(await asyncio.to_thread(_inline, part, f"{path}.file_data"))
+                return await asyncio.to_thread(_inline, part, f"{path}.file_data")
             case ["file_id"]:
                 return await self._kept_file(part, path, tenant)
             case ["file_url"]:
                 return await self._fetched(part["file_url"], f"{path}.file_url")
         return None
 
-    async def _image_source(self, part: JSON, path: str, dialect: Dialect, tenant: str) -> _Source | None:
+    async def _image_source(self, part: JSON, path: str, dialect: Dialect, tenant: str) -> Source | None:
         """Where the bytes of an image are; None where it goes as it is, or cannot, which is said when it is mapped."""
         url = part.get("image_url")
         if url is None:
@@ -116,7 +107,7 @@ class Attacher:
             return None
         return await self._fetched(url, f"{path}.image_url")
 
-    async def _fetched(self, url: str, param: str) -> _Source:
+    async def _fetched(self, url: str, param: str) -> Source:
         if self._fetcher is None:
             raise Unsupported(
                 f"'{param}' is not fetched by this server: upload the file and send its file_id, or send its bytes.",
@@ -126,9 +117,9 @@ class Attacher:
             fetched = await self._fetcher.fetch(url)
         except NotFetched as error:
             raise InvalidRequest(f"The URL at '{param}' {error}.", param=param, code="url_not_fetched") from None
-        return self._readable(await asyncio.to_thread(_source_of, fetched.data, fetched.name, param))
+        return await asyncio.to_thread(_source_of, fetched.data, fetched.name, param)
 
-    async def _kept_file(self, part: JSON, path: str, tenant: str) -> _Source:
+    async def _kept_file(self, part: JSON, path: str, tenant: str) -> Source:
         param = f"{path}.file_id"
         store = self._kept.store
         if not store.keeps:
@@ -145,16 +136,17 @@ class Attacher:
                 param=param,
                 code="file_not_found",
             )
-        source = _Source(" ".join(file.contents), file.filename, file.size, lambda: store.files.read(file), param)
-        return self._readable(source)
+        key = " ".join(file.contents)
+        return Source(key, file.filename, file.size, lambda: store.files.read(file), param, file.id)
 
-    def _readable(self, source: _Source) -> _Source:
+    def _admit(self, source: Source) -> None:
+        """Raises InvalidRequest for what is too large to be read here."""
         limit = self._documents.limits.size
         if source.size > limit:
             raise _unreadable(source, Unreadable(f"has {source.size} bytes, and {limit} is the most that are read"))
-        return source
 
-    async def _image(self, source: _Source, part: JSON, dialect: Dialect) -> Attachment:
+    async def _image(self, source: Source, part: JSON, dialect: Dialect) -> Attachment:
+        self._admit(source)
         data = await _all(source)
         kind = image_type(data)
         if kind is None:
@@ -166,8 +158,12 @@ class Attacher:
         rest = {key: value for key, value in part.items() if key != "file_id"}
         return Attachment(({**rest, "image_url": await data_url(kind, data)},))
 
-    async def _file(self, source: _Source, part: JSON, dialect: Dialect) -> Attachment | None:
+    async def _file(self, source: Source, part: JSON, dialect: Dialect, place: Place) -> Attachment | None:
         head = await _head(source)
+        if is_pdf(head) and dialect.file == "upload":
+            id = await self._copies.id_of(source, place, dialect.upload_fields)
+            return Attachment(({"type": "input_file", "file_id": id},))
+        self._admit(source)
         if is_pdf(head) and dialect.file:
             if "file_data" in part:
                 return None
@@ -206,7 +202,7 @@ def _last_said(items: Sequence[JSON]) -> int:
     return 0
 
 
-def _inline(part: JSON, param: str) -> _Source:
+def _inline(part: JSON, param: str) -> Source:
     given: str = part["file_data"]
     encoded = given.partition(",")[2] if given.startswith("data:") else given
     try:
@@ -218,11 +214,11 @@ def _inline(part: JSON, param: str) -> _Source:
     return _source_of(data, part.get("filename"), param)
 
 
-def _source_of(data: bytes, name: str | None, param: str) -> _Source:
+def _source_of(data: bytes, name: str | None, param: str) -> Source:
     async def pieces() -> AsyncIterator[bytes]:
         yield data
 
-    return _Source(hashlib.sha256(data).hexdigest(), _name(name), len(data), pieces, param)
+    return Source(hashlib.sha256(data).hexdigest(), _name(name), len(data), pieces, param)
 
 
 def _name(given: str | None) -> str:
@@ -230,13 +226,13 @@ def _name(given: str | None) -> str:
     return "".join(letter for letter in given or "" if letter.isprintable())[:256] or _UNNAMED
 
 
-async def _head(source: _Source) -> bytes:
+async def _head(source: Source) -> bytes:
     async for piece in source.open():
         return piece[:HEAD_BYTES]
     return b""
 
 
-async def _all(source: _Source) -> bytes:
+async def _all(source: Source) -> bytes:
     return b"".join([piece async for piece in source.open()])
 
 
@@ -269,5 +265,5 @@ def _missing(error: TranslatorError) -> Attachment:
     return Attachment(({"type": "input_text", "text": f"(A file stood here. {error.message})"},), error.message)
 
 
-def _unreadable(source: _Source, error: Unreadable) -> InvalidRequest:
+def _unreadable(source: Source, error: Unreadable) -> InvalidRequest:
     return InvalidRequest(f"The file '{source.name}' {error}.", param=source.param, code="unreadable_file")

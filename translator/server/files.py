@@ -16,6 +16,7 @@ from ..store.contents import Written
 from ..store.files import new_file_id
 from ..wire.files import NAME_LENGTH, PURPOSES, read_fields
 from .auth import Authenticator
+from .copies import Copies
 from .kept import Kept
 from .multipart import Form
 from .pages import as_envelope, read_paging
@@ -31,9 +32,10 @@ MOST_FIELDS = 16
 class Files:
     """The endpoints. An id that is unknown, another client's, deleted or expired is answered alike."""
 
-    def __init__(self, authenticator: Authenticator, kept: Kept) -> None:
+    def __init__(self, authenticator: Authenticator, kept: Kept, copies: Copies) -> None:
         self._authenticator = authenticator
         self._kept = kept
+        self._copies = copies
 
     async def create(self, request: Request) -> Response:
         """`POST /files`: a form with `file`, `purpose` and `expires_after`, in any order."""
@@ -93,11 +95,12 @@ class Files:
         return StreamingResponse(_behind(first, pieces), headers=headers, media_type="application/octet-stream")
 
     async def delete(self, request: Request) -> Response:
-        """`DELETE /files/{id}`: it and its content are gone."""
-        tenant = self._authenticator.identify(request.scope).tenant
+        """`DELETE /files/{id}`: it and its content are gone, here and, if they can be asked, at upstreams."""
+        principal = self._authenticator.identify(request.scope)
         id = request.path_params["id"]
-        if not await keeping(self._kept).files.delete(tenant, id):
+        if not await keeping(self._kept).files.delete(principal.tenant, id):
             raise not_found(id)
+        await self._copies.release(id, principal.tenant, principal.upstream_key)
         return JSONResponse({"id": id, "object": "file", "deleted": True})
 
     async def _load(self, request: Request) -> File:

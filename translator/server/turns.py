@@ -22,6 +22,7 @@ from ..wire.responses import validate
 from .attachments import Attacher
 from .auth import Principal, Program
 from .body import Headers
+from .copies import Copies, FileForgotten, Place
 from .documents import Documents
 from .fetching import Fetcher
 from .habits import Habits
@@ -50,12 +51,15 @@ _log = logging.getLogger(__name__)
 class Turns:
     """Begins turns."""
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, kept: Kept, fetcher: Fetcher | None = None) -> None:
+    def __init__(
+        self, settings: Settings, catalogue: Catalogue, kept: Kept, copies: Copies, fetcher: Fetcher | None = None
+    ) -> None:
         self.settings = settings
         self.history = History(kept)
         self._catalogue = catalogue
         self._kept = kept
-        self._attacher = Attacher(kept, Documents(settings.documents()), fetcher, settings.request_max_files)
+        self._copies = copies
+        self._attacher = Attacher(kept, copies, Documents(settings.documents()), fetcher, settings.request_max_files)
         self._habits = Habits(settings)
         self._options = lru_cache(_MOST_OPTIONS)(self._find_options)
 
@@ -72,7 +76,10 @@ class Turns:
         if not generate:
             call = await self._translate(past.request, past.history or [], target, principal, target.known)
             return Turn(self, principal, past, call, Silence(), [], memory)
-        call, reply, shortened = await self._ask(past, target, principal)
+        try:
+            call, reply, shortened = await self._ask(past, target, principal)
+        except FileForgotten:
+            call, reply, shortened = await self._ask(past, target, principal)
         return Turn(self, principal, past, call, reply, shortened, memory, target.knowledge)
 
     async def _chat_target(self, name: str, principal: Principal) -> Target:
@@ -86,17 +93,20 @@ class Turns:
         return target
 
     async def translate(self, body: JSON, principal: Principal) -> tuple[Translation, Target]:
-        """What would be sent for a request, and where to; nothing is."""
+        """What would be sent for a request, and where to; nothing is, so a file that would be given is told as text."""
         asked: JSON = validate(body)  # type: ignore[assignment]
         target = await self._chat_target(asked["model"], principal)
         past = await self.history.resolve(asked, principal)
-        return await self._translate(past.request, past.history, target, principal, target.known), target
+        known = target.known
+        if known.dialect.file == "upload":
+            known = known._replace(dialect=dataclasses.replace(known.dialect, file=False))
+        return await self._translate(past.request, past.history, target, principal, known), target
 
     async def _translate(
         self, request: JSON, history: Sequence[JSON] | None, target: Target, principal: Principal, known: Known
     ) -> Translation:
         dialect, limits = known
-        attachments = await self._attacher.attach(request["input"], history or (), dialect, principal.tenant)
+        attachments = await self._attacher.attach(request["input"], history or (), dialect, _place(target, principal))
         return translate_valid(
             request,
             dialect=dialect,
@@ -164,7 +174,12 @@ class Turns:
             request, history = {**request, "input": items}, []
 
     async def _post(self, target: Target, principal: Principal, call: Translation) -> Reply:
-        return await target.post_chat(call.chat_request, principal.upstream_key)
+        try:
+            return await target.post_chat(call.chat_request, principal.upstream_key)
+        except UpstreamError as error:
+            if await self._copies.forgotten(call.chat_request, error, _place(target, principal)):
+                raise FileForgotten() from error
+            raise
 
 
 class Turn:
@@ -294,6 +309,10 @@ class Turn:
     def _forget(self) -> None:
         if self._memory is not None:
             self._memory.forget(self.call.request.get("previous_response_id"))
+
+
+def _place(target: Target, principal: Principal) -> Place:
+    return Place(target.upstream, principal.tenant, principal.upstream_key)
 
 
 def new_response_id() -> str:

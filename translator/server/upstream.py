@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 from urllib.request import getproxies
 
 import aiohttp
@@ -19,6 +21,7 @@ from .. import __version__
 from ..errors import UpstreamError
 from ..mapping.upstream_error import map_upstream_error
 from .body import encode_request
+from .file_form import FileForm
 from .settings import Upstream
 
 USER_AGENT = f"responses-translator/{__version__}"
@@ -86,6 +89,7 @@ class UpstreamClient:
         self._chat_url = base.copy_with(path=base.path.rstrip("/") + "/chat/completions")
         self._responses_url = base.copy_with(path=base.path.rstrip("/") + "/responses")
         self._models_url = base.copy_with(path=base.path.rstrip("/") + "/models")
+        self._files_url = base.copy_with(path=base.path.rstrip("/") + "/files")
         self._plain_headers = {
             "accept": "application/json",
             "accept-encoding": "identity",
@@ -100,6 +104,11 @@ class UpstreamClient:
         self._secrets = [base.host, base.netloc.decode(), *([self._key] if self._key else [])]
         values = [value.get_secret_value() for value in upstream.headers.values()]
         self._secrets += [value for value in values if len(value) >= SECRET_LENGTH]
+
+    def account(self, key: str | None = None) -> str:
+        """What stands for the upstream and the key it is asked with, and tells neither."""
+        own = sorted(f"{name}: {value.get_secret_value()}" for name, value in self.settings.headers.items())
+        return hashlib.sha256("\0".join([str(self._base), key or self._key or "", *own]).encode()).hexdigest()
 
     async def post_chat(self, body: Mapping[str, Any], key: str | None = None) -> Reply:
         """The reply to a chat request once its status is known, and is 2xx; whoever gets it closes it.
@@ -125,7 +134,23 @@ class UpstreamClient:
         url = url.copy_with(path=url.path + below, query=query or None)
         return await self._ask(method, url, b"", key, translated=False)
 
-    async def _ask(self, method: str, url: httpx.URL, body: bytes, key: str | None, *, translated: bool) -> Reply:
+    async def post_file(self, form: FileForm, key: str | None = None) -> Reply:
+        """The reply to a file that the upstream is given to keep; as `post_chat`."""
+        return await self._ask("POST", self._files_url, form, key, translated=False)
+
+    async def ask_file(self, method: str, id: str, key: str | None = None) -> int:
+        """The status of the answer to a request for one of the files it keeps. Raises UpstreamError."""
+        url = self._files_url.copy_with(path=f"{self._files_url.path}/{quote(id, safe='')}")
+        reply = await self._send(method, url, key, b"")
+        try:
+            await reply.linger()
+            return reply.status
+        finally:
+            await reply.aclose()
+
+    async def _ask(
+        self, method: str, url: httpx.URL, body: bytes | FileForm, key: str | None, *, translated: bool
+    ) -> Reply:
         reply = await self._send(method, url, key, body)
         if 200 <= reply.status < 300 and (reply.status != 204 or method == "DELETE"):
             return reply
@@ -177,15 +202,17 @@ class UpstreamClient:
         """Closes all its connections."""
         await self._transport.aclose()
 
-    async def _send(self, method: str, url: httpx.URL, key: str | None, body: bytes) -> Reply:
+    async def _send(self, method: str, url: httpx.URL, key: str | None, body: bytes | FileForm) -> Reply:
         headers = self._own_headers if key is None else self._with_key(key)
         # given as content, httpx would take eight times as long, to add headers that every transport adds itself
-        stream = httpx.ByteStream(body) if len(body) <= PIECE_BYTES else _Pieces(body)
+        stream = _as_stream(body)
         request = httpx.Request(method, url, headers=headers, stream=stream, extensions=self._extensions)
-        if isinstance(stream, _Pieces):
-            request.headers["content-length"] = str(len(body))  # or it would be sent in chunks, which not all take
-        else:
+        if isinstance(stream, httpx.ByteStream):
             request.read()
+        else:
+            request.headers["content-length"] = str(len(body))  # or it would be sent in chunks, which not all take
+        if isinstance(body, FileForm):
+            request.headers["content-type"] = body.content_type
         request.headers.encoding = "ascii"  # or it is guessed for each header anew
         try:
             return Reply(await self._transport.handle_async_request(request))
@@ -281,6 +308,12 @@ class Reply:
             self._ended = True
         except _BROKEN as error:
             raise _explain(error) from error
+
+
+def _as_stream(body: bytes | FileForm) -> httpx.ByteStream | _Pieces | FileForm:
+    if isinstance(body, FileForm):
+        return body
+    return httpx.ByteStream(body) if len(body) <= PIECE_BYTES else _Pieces(body)
 
 
 class _Pieces(httpx.AsyncByteStream):
