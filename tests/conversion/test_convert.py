@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -406,3 +407,65 @@ def test_what_no_chunk_says_of_a_recorded_response_is_reported() -> None:
     begin = {"type": "response.created", "response": {**response, "output": [], "status": "in_progress"}}
     _, _, told = convert_bytes("chat", stream_of(begin, end))
     assert told == ["moderation: a completion has no 'moderation'"]
+
+
+def a_stream(text: str, **more: Any) -> bytes:
+    end = {**chunk_of(), **more}
+    end["choices"][0]["finish_reason"] = "stop"
+    return stream_of(chunk_of(content=text), end)
+
+
+def answers(converted: bytes) -> list[str]:
+    """The texts of all responses of a file of streams."""
+    data = [line.partition(b": ")[2] for line in converted.splitlines() if line.startswith(b"data: {")]
+    ends = [json.loads(event) for event in data if b'"response.completed"' in event]
+    return [event["response"]["output_text"] for event in ends]
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("between", [b"", b"\n\n", b": the next\n\n"])
+def test_streams_that_stand_one_after_another_are_all_converted(between: bytes, line_end: bytes) -> None:
+    recorded = between.join((a_stream("One"), a_stream("Two", provider="p"), a_stream("Three")))
+    converted, report, told = convert_bytes("responses", recorded.replace(b"\n", line_end))
+    assert answers(converted) == ["One", "Two", "Three"]
+    assert told == ["stream 2: provider: a response has no 'provider'"]
+    for events in (converted, converted.replace(b"data: [DONE]\n\n", b"")):
+        back, report, told = convert_bytes("chat", events)
+        assert (report.refused, told) == (0, [])
+        chunks = [json.loads(line[6:]) for line in back.splitlines() if line.startswith(b"data: {")]
+        texts = [choice["delta"].get("content") for chunk in chunks for choice in chunk["choices"]]
+        assert [text for text in texts if text] == ["One", "Two", "Three"]
+        assert back.count(b"data: [DONE]") == 3
+    assert convert_bytes("responses", converted)[0] == converted
+
+
+def test_a_stream_that_cannot_be_read_does_not_hide_the_next() -> None:
+    broken = a_stream("One").replace(b'{"id"', b'{id"', 1)
+    converted, report, _ = convert_bytes("responses", broken + a_stream("Two"))
+    assert report.refused == 1
+    assert answers(converted) == ["Two"]
+
+
+@pytest.mark.parametrize(
+    ("compressed", "said"),
+    [
+        (gzip.compress(b"{}"), "This is compressed by gzip: pass it through `gunzip -c` first."),
+        ('{"a": 1}'.encode("utf-16"), "This is UTF-16: pass it through `iconv -f UTF-16 -t UTF-8` first."),
+    ],
+)
+def test_what_is_no_text_stays_as_it_is_and_is_called_by_its_name(compressed: bytes, said: str, tmp_path: Path) -> None:
+    converted, report, told = convert_bytes("chat", compressed)
+    assert (converted, report.refused, told) == (compressed, 1, [f"not converted: {said}"])
+    (tmp_path / "a").write_bytes(compressed)
+    result = CliRunner().invoke(main, ["diff", str(tmp_path / "a"), str(tmp_path / "a")])
+    assert (result.exit_code, result.stderr) == (2, f"{tmp_path / 'a'}: {said}\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+def test_a_disk_that_is_full_is_one_clear_sentence(tmp_path: Path) -> None:
+    source = tmp_path / "many.jsonl"
+    source.write_text((json.dumps(CHAT) + "\n") * 2000)
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "translator", "convert", "--to", "responses", str(source)]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (2, "Reading or writing failed: No space left on device.\n")

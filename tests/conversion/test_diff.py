@@ -216,3 +216,11 @@ def test_what_a_stream_and_a_whole_reply_say_in_fields_of_their_own_is_compared(
     stream = b"".join(b"data: %b\n\n" % json.dumps(chunk).encode() for chunk in chunks) + b"data: [DONE]\n\n"
     assert diff(tmp_path, stream, whole).output == ""
     assert diff(tmp_path, stream.replace(b"5", b"6"), whole).output == "choices[0].stop_reason: 6 | 5\n"
+
+
+def test_several_streams_in_one_file_are_refused(tmp_path: Path) -> None:
+    chunk = {"model": "m", "choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": "stop"}]}
+    stream = b"data: %b\n\ndata: [DONE]\n\n" % json.dumps(chunk).encode()
+    assert diff(tmp_path, stream + b": the end\n\n", stream).exit_code == 0
+    result = diff(tmp_path, stream + stream, stream)
+    assert (result.exit_code, told(result)) == (2, ["There are several streams in it: give one."])

@@ -30,7 +30,7 @@ from .report import Report
 def convert(files: tuple[BinaryIO, ...], to: Wire, strict: bool) -> None:
     """Convert requests, replies, recorded streams and batches from one API to the other.
 
-    FILES (or what comes on standard input) hold one JSON document, lines of JSON of any number, or a recorded stream of
+    FILES (or what comes on standard input) hold one JSON document, lines of JSON of any number, or recorded streams of
     server-sent events; lines of the Batch API are converted in place. The result goes to standard output, what could
     not be carried to standard error. What cannot be converted at all stays as it is, and makes the status 1; so does a
     stream that broke off or failed, which ends with its error.
@@ -45,10 +45,13 @@ def convert(files: tuple[BinaryIO, ...], to: Wire, strict: bool) -> None:
         sys.stdout.buffer.flush()
     except TranslatorError as error:
         report.refuse("", error)
-    except BrokenPipeError:
-        # who read the output has gone; its end would be complained of once more when Python exits
+    except OSError as error:
+        # what is left of the output would be complained of once more when Python exits
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(1) from None
+        if isinstance(error, BrokenPipeError):  # who read it has gone, and needs to be told nothing
+            raise SystemExit(1) from None
+        click.echo(f"Reading or writing failed: {error.strerror}.", err=True)
+        raise SystemExit(2) from None
     report.finish()
     if report.refused or (strict and report.losses):
         raise SystemExit(1)

@@ -15,7 +15,7 @@ from ..chat_over_responses.response import read_response
 from ..errors import InvalidRequest
 from ..mapping.losses import Loss
 from .documents import Converter, open_chat_stream
-from .kinds import kind_of
+from .kinds import kind_of, written_otherwise
 from .requests import plain_request
 from .streams import Machine, read_recording, replay
 
@@ -45,6 +45,8 @@ def canonical(text: bytes) -> Said:
 
     Raises TranslatorError for what is none of these, cannot be converted, or tells of a failure.
     """
+    if (otherwise := written_otherwise(text)) is not None:
+        raise InvalidRequest(otherwise, code="invalid_encoding")
     document = _document(text)
     if document is None:
         return _of_stream(text)

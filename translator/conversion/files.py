@@ -13,6 +13,7 @@ from typing_extensions import Buffer
 
 from ..errors import InvalidRequest, TranslatorError
 from .documents import Converter
+from .kinds import written_otherwise
 from .report import Report
 from .streams import convert_stream
 
@@ -44,7 +45,11 @@ def convert_file(
         if first.strip():
             break
     start = first.removeprefix(_BOM).lstrip()
-    if start.startswith(_EVENTS):
+    if (otherwise := written_otherwise(first)) is not None:
+        report.refuse(name, InvalidRequest(otherwise, code="invalid_encoding"))
+        for line in chain((first,), lines):
+            write(line)
+    elif start.startswith(_EVENTS):
         convert_stream(chain((first,), lines), write, converter, report, name)
     elif _is_document(start):
         _convert_lines(chain((start,), lines), write, converter, report, name, number)

@@ -35,3 +35,18 @@ def _is_chunk(document: JSON) -> bool:
         return True
     choices = document["choices"]
     return isinstance(choices, list) and any(isinstance(choice, dict) and "delta" in choice for choice in choices)
+
+
+_ENCODINGS = {
+    b"\x1f\x8b": "compressed by gzip: pass it through `gunzip -c`",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd: pass it through `zstd -dc`",
+    b"PK\x03\x04": "a zip archive: unpack it",
+    b"\xff\xfe": "UTF-16: pass it through `iconv -f UTF-16 -t UTF-8`",
+    b"\xfe\xff": "UTF-16: pass it through `iconv -f UTF-16 -t UTF-8`",
+}
+
+
+def written_otherwise(start: bytes) -> str | None:
+    """What a file is, and the way out, if its first bytes say that it is no text in UTF-8."""
+    said = next((said for magic, said in _ENCODINGS.items() if start.startswith(magic)), None)
+    return None if said is None else f"This is {said} first."

@@ -7,10 +7,11 @@ from typing import Any
 
 from .. import chat_over_responses, responses_over_chat
 from ..body import Body
-from ..errors import TranslatorError, UpstreamError
+from ..errors import InvalidRequest, TranslatorError, UpstreamError
 from ..sse import DONE, MAX_EVENT_BYTES, encode, encode_data
 from .documents import Converter, Wire, open_recorded_chunks, open_recorded_events
 from .kinds import kind_of
+from .recordings import recordings
 from .report import Report
 
 JSON = dict[str, Any]
@@ -56,7 +57,12 @@ def open_machine(first: JSON, to: Wire) -> Machine | None:
 
 
 def read_recording(text: bytes) -> tuple[list[JSON], Body]:
-    """The events of a whole recording, and the body that says how it ended."""
+    """The events of a whole recording, and the body that says how it ended. Raises InvalidRequest for several."""
+    if (
+        sum(any(line.startswith(b"data:") for line in lines) for lines in recordings(text.splitlines(keepends=True)))
+        > 1
+    ):
+        raise InvalidRequest("There are several streams in it: give one.")
     body = Body(MAX_EVENT_BYTES)
     events: list[JSON] = []
     for start in range(0, len(text), _BLOCK):
@@ -92,10 +98,17 @@ def _receive(machine: Machine, events: list[JSON]) -> list[JSON]:
 def convert_stream(
     lines: Iterator[bytes], write: Callable[[bytes], object], converter: Converter, report: Report, name: str
 ) -> None:
-    """Convert one recorded stream event by event; one that is of the wanted dialect already is written as it is.
+    """Convert recorded streams event by event; one that is of the wanted dialect already is written as it is.
 
     A recording that is cut ends as a stream that broke off does.
     """
+    for number, recording in enumerate(recordings(lines), 1):
+        _convert_one(recording, write, converter, report, name if number == 1 else f"{name}stream {number}: ")
+
+
+def _convert_one(
+    lines: Iterator[bytes], write: Callable[[bytes], object], converter: Converter, report: Report, name: str
+) -> None:
     body = Body(MAX_EVENT_BYTES)
     machine: Machine | None = None
     read: list[bytes] = []  # what was read before the stream was recognised
