@@ -439,6 +439,14 @@ def test_streams_that_stand_one_after_another_are_all_converted(between: bytes, 
     assert convert_bytes("responses", converted)[0] == converted
 
 
+def test_chunks_of_another_completion_begin_a_stream_though_no_end_marker_stands_between() -> None:
+    usage = stream_of({"id": "chatcmpl-9", "model": "m", "choices": [], "usage": {"prompt_tokens": 1}})
+    streams = [a_stream("One") + usage, a_stream("Two").replace(b"chatcmpl-1", b"chatcmpl-2"), a_stream("Three")]
+    converted, report, told = convert_bytes("responses", b"".join(streams).replace(b"data: [DONE]\n\n", b""))
+    assert (answers(converted), report.refused, told) == (["One", "Two", "Three"], 0, [])
+    assert converted.count(b'"input_tokens":1') == 1
+
+
 def test_a_stream_that_cannot_be_read_does_not_hide_the_next() -> None:
     broken = a_stream("One").replace(b'{"id"', b'{id"', 1)
     converted, report, _ = convert_bytes("responses", broken + a_stream("Two"))
