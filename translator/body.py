@@ -16,6 +16,7 @@ JSON = dict[str, Any]
 
 _END = b"[DONE]"
 _SPACE = b" \t\r\n"
+_BLANK_LINE = b"\n\n"
 
 
 _FRAMES = frozenset(
@@ -66,12 +67,17 @@ def _mend(value: Any, key: str = "", depth: int = DEPTH) -> Any:
 class Template(Protocol):
     """A quick way to read an object that differs from the one before it in nothing but its text."""
 
+    @property
+    def looking(self) -> bool:
+        """Whether such objects are to be expected."""
+        ...
+
     def text_of(self, data: bytes) -> str | None:
         """The text of such an object, None of any other."""
         ...
 
-    def run_of(self, data: bytes) -> tuple[list[str], bytes]:
-        """The texts of the whole events of such objects that `data` begins with, and what is left of it."""
+    def run_of(self, data: bytes, start: int) -> tuple[list[str], int]:
+        """The texts of the whole events of such objects that `data` has from `start` on, and where they end."""
         ...
 
     def learn(self, data: bytes, chunk: JSON) -> None:
@@ -107,17 +113,31 @@ class Body:
             self._keep(self._document, data)
             return []
         chunks: list[JSON | str] = []
-        if self._template is not None and self._decoder.between_events and not (self.ended or self.fault):
-            if len(data) < self._max_event_bytes:
-                run, data = self._template.run_of(data)
-                chunks += run
-            if not data:
-                return chunks
         try:
-            return chunks + self._read(self._decoder.receive(data))
+            if self._template is not None and len(data) < self._max_event_bytes:
+                data = self._read_alike(self._template, data, chunks)
+            if data:
+                chunks += self._read(self._decoder.receive(data))
         except UpstreamError as error:
             self.fault = error
-            return chunks
+        return chunks
+
+    def _read_alike(self, template: Template, data: bytes, chunks: list[JSON | str]) -> bytes:
+        """Read runs of chunks that are alike, and what stands between them event by event; what is left of `data`."""
+        start = 0
+        while template.looking and not (self.ended or self.fault):
+            if self._decoder.between_events:
+                run, start = template.run_of(data, start)
+                chunks += run
+                if start == len(data):
+                    break
+            end = data.find(_BLANK_LINE, start)
+            if end < 0:
+                break
+            end += len(_BLANK_LINE)
+            chunks += self._read(self._decoder.receive(data[start:end]))
+            start = end
+        return data[start:]
 
     def finish(self) -> list[JSON | str]:
         """The chunks that only the end of the body completes."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from itertools import takewhile
 from typing import Any
 
 import pytest
@@ -72,20 +73,31 @@ def event(value: JSON) -> bytes:
     return b"data: %b\n\n" % json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
-@given(st.lists(st.text(min_size=1), min_size=1), st.booleans())
+@given(st.lists(st.text(), min_size=1), st.booleans())
 def test_a_run_of_events_is_read_as_each_of_them_would_be(texts: list[str], more: bool) -> None:
     template = learned(chunk("a"), ascii=False)
+    events = [event(chunk(text)) for text in texts]
     rest = event(chunk("a", usage={"prompt_tokens": 1})) if more else b""
-    run, left = template.run_of(b"".join(event(chunk(text)) for text in texts) + rest)
-    assert run in (texts, [])
-    assert left == (rest if run else b"".join(event(chunk(text)) for text in texts) + rest)
+    run, end = template.run_of(b": before\n\n" + b"".join(events) + rest, 10)
+    fitting = list(takewhile(lambda text: text and json.dumps(text, ensure_ascii=False) == f'"{text}"', texts))
+    assert run == fitting[: len(run)]
+    assert end == 10 + sum(map(len, events[: len(run)]))
+    assert len(run) == len(fitting) or not fitting[len(run)].isprintable()
 
 
 def test_events_that_differ_in_their_texts_alone_are_one_run() -> None:
     template = learned(chunk(" hello"), ascii=False)
-    done = b"data: [DONE]\n\n"
-    assert template.run_of(event(chunk(" you")) + event(chunk("ü")) + done) == ([" you", "ü"], done)
-    assert template.run_of(event(chunk("a"))) == (["a"], b"")
+    said = event(chunk(" you")) + event(chunk("ü"))
+    assert template.run_of(said + b"data: [DONE]\n\n") == ([" you", "ü"], len(said))
+    assert template.run_of(event(chunk("a"))) == (["a"], len(event(chunk("a"))))
+
+
+@pytest.mark.parametrize(
+    "other", [chunk(""), chunk('"'), chunk("\n"), chunk("\\"), chunk("a", usage={"prompt_tokens": 1})]
+)
+def test_a_run_ends_where_an_event_is_of_another_kind(other: JSON) -> None:
+    template = learned(chunk(" hello"), ascii=False)
+    assert template.run_of(event(chunk("a")) + event(other) + event(chunk("b"))) == (["a"], len(event(chunk("a"))))
 
 
 @pytest.mark.parametrize(
@@ -95,11 +107,21 @@ def test_events_that_differ_in_their_texts_alone_are_one_run() -> None:
         event(chunk("a")).replace(b"\n", b"\r\n"),
         b": comment\n" + event(chunk("a")),
         b"event: error\n" + event(chunk("a")),
-        event(chunk("a")) + event(chunk("")) + event(chunk("b")),
-        event(chunk("a")) + event(chunk('"')) + event(chunk("b")),
         event(chunk("ü")).replace("ü".encode(), b"\xc3"),
+        event(chunk("")) + event(chunk("b")),
         b"data: [DONE]\n\n",
     ],
 )
 def test_what_is_no_run_of_such_events_is_left_to_the_decoder(data: bytes) -> None:
-    assert learned(chunk(" hello"), ascii=False).run_of(data) == ([], data)
+    assert learned(chunk(" hello"), ascii=False).run_of(data) == ([], 0)
+
+
+def test_chunks_that_are_alike_are_looked_for_again_once_they_come() -> None:
+    template = learned(chunk("a"), ascii=False)
+    for number in range(100):
+        value = {"choices": [{"index": 0, "delta": {"reasoning_content": f"{number}"}}]}
+        template.learn(json.dumps(value).encode(), value)
+    assert not template.looking
+    template.learn(json.dumps(chunk("b", id="d")).encode(), chunk("b", id="d"))
+    assert template.text_of(json.dumps(chunk("c", id="d")).encode()) == "c"
+    assert template.looking

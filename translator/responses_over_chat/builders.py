@@ -116,10 +116,19 @@ class PartBuilder:
                 self._logprobs += logprobs
         self._emit(event)
 
-    def append_encoded(self, text: str, sequence_number: int) -> bytes:
-        """As `append`, for text without logprobs: the event as `sse.encode` would write it, at a third of the cost."""
-        self._fragments.append(text)
-        return b'%b%b,"logprobs":[],"sequence_number":%d}\n\n' % (self._head, to_json(text), sequence_number)
+    def append_encoded(self, texts: list[str], number: int) -> bytes:
+        """As `append` for each of some texts without logprobs, the first of which has this `sequence_number`.
+
+        The events as `sse.encode` would write them, at a third of the cost.
+        """
+        self._fragments += texts
+        head = self._head
+        return b"".join(
+            [
+                b'%b%b,"logprobs":[],"sequence_number":%d}\n\n' % (head, to_json(text), place)
+                for place, text in enumerate(texts, number)
+            ]
+        )
 
     def annotate(self, annotation: JSON) -> None:
         """Tell of a citation."""

@@ -130,23 +130,27 @@ class Stream:
         if not self._outbox.number:
             self._begin()
         told: list[JSON | bytes] = []
-        run: list[bytes] = []
+        run: list[str] = []
         part = self._plain_part()
         for chunk in self._body.receive(data):
             if part is not None and type(chunk) is str:
-                run.append(part.append_encoded(chunk, self._outbox.number))
-                self._outbox.number += 1
+                run.append(chunk)
                 continue
-            if run:
-                told.append(b"".join(run))
-                run.clear()
+            if part is not None and run:
+                told.append(self._tell_run(part, run))
+                run = []
             self._receive_one(chunk)
             told += self._outbox.take()
             part = self._plain_part()
-        if run:
-            told.append(b"".join(run))
+        if part is not None and run:
+            told.append(self._tell_run(part, run))
         self._check_body()
         told += self._outbox.take()
+        return told
+
+    def _tell_run(self, part: PartBuilder, texts: list[str]) -> bytes:
+        told = part.append_encoded(texts, self._outbox.number)
+        self._outbox.number += len(texts)
         return told
 
     def _plain_part(self) -> PartBuilder | None:

@@ -6,6 +6,7 @@ delta costs; comparing its ends with those of the last one is a tenth of that.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pydantic_core import from_json
@@ -17,6 +18,9 @@ _PROBE = "probe"
 _PATIENCE = 4
 """How many chunks in a row may differ from the one before in more than their text, before looking is given up."""
 
+_MARK = re.compile(rb'["\\\n\r]')
+"""What a text that stands in JSON as it is does not hold."""
+
 
 class ChunkTemplate:
     """The bytes before and after the text of a chunk that says nothing else."""
@@ -24,9 +28,15 @@ class ChunkTemplate:
     def __init__(self) -> None:
         self._head = b""
         self._tail = b""
-        self._misses = 0
+        self._unlike = 0  # chunks in a row that were not like the one before them
+        self._misses = 0  # those of them that were learned
         self._opening = b""  # of an event whose data is such a chunk, up to its text
         self._ending = b""  # of that event, from the end of its text
+
+    @property
+    def looking(self) -> bool:
+        """Whether chunks that are alike are still to be expected."""
+        return self._unlike < _PATIENCE
 
     def text_of(self, data: bytes) -> str | None:
         """The text of a chunk that differs from the learned one in nothing else, or None.
@@ -36,46 +46,43 @@ class ChunkTemplate:
         head, tail = self._head, self._tail
         if not head or not data.startswith(head) or not data.endswith(tail):
             return None
-        text = data[len(head) : len(data) - len(tail)]
-        if not text or b'"' in text or b"\\" in text:
-            return None
-        try:
-            fitting = text.decode()
-        except UnicodeDecodeError:
-            return None
-        self._misses = 0
-        return fitting
+        text = _read(data[len(head) : len(data) - len(tail)])
+        if text is not None:
+            self._unlike = self._misses = 0
+        return text
 
-    def run_of(self, data: bytes) -> tuple[list[str], bytes]:
-        """The texts of the whole events that `data` begins with, all of them such chunks; and what is left of `data`.
+    def run_of(self, data: bytes, start: int = 0) -> tuple[list[str], int]:
+        """The texts of the whole events, all of them such chunks, that `data` has from `start` on; and where they end.
 
-        One split reads a hundred of them. `data` begins where an event does. What the texts may not hold stands before
-        and behind each of them, so they are cut nowhere but between two events.
+        An event begins at `start`. The first quote behind a text's beginning is its end, or stands in it; where what
+        follows is not what the template ends in, it is left to others.
         """
         opening, ending = self._opening, self._ending
-        if not opening or not data.startswith(opening):
-            return [], data
-        texts = data[len(opening) :].split(ending + opening)
-        texts[-1], ended, rest = texts[-1].partition(ending)
-        said = b"".join(texts) if ended else b'"'
-        if b'"' in said or b"\\" in said or b"\n" in said or b"\r" in said or not all(texts):
-            return [], data
-        try:
-            fitting = [text.decode() for text in texts]
-        except UnicodeDecodeError:
-            return [], data
-        self._misses = 0
-        return fitting, rest
+        if not opening:
+            return [], start
+        before, behind = len(opening), len(ending)
+        texts: list[bytes] = []
+        end = start
+        while data.startswith(opening, end):
+            quote = data.find(b'"', end + before)
+            if not data.startswith(ending, quote):
+                break
+            texts.append(data[end + before : quote])
+            end = quote + behind
+        run = _read_all(texts)
+        if run:
+            self._unlike = self._misses = 0
+        if len(run) < len(texts):
+            end = start + len(run) * (before + behind) + sum(map(len, texts[: len(run)]))
+        return run, end
 
     def learn(self, data: bytes, chunk: JSON) -> None:
         """Take a chunk as the pattern of those to come, if it is certain where its text stands."""
-        self._head = self._opening = b""
-        if self._misses == _PATIENCE:
-            return
-        self._misses += 1
-        text = _text(chunk)
+        self._unlike += 1
+        text = _text(chunk) if self._misses < _PATIENCE else None
         if not text:
             return
+        self._misses += 1
         written = text.encode("utf-8", "replace")
         start = data.find(b'"', data.find(_KEY) + len(_KEY)) + 1
         if start == 0 or data[start : start + len(written) + 1] != written + b'"':
@@ -90,8 +97,38 @@ class ChunkTemplate:
             probe["choices"][0]["delta"]["content"] = text
             if probe == chunk:
                 self._head, self._tail = head, tail
-                if b"\n" not in data and b"\r" not in data:
-                    self._opening, self._ending = b"data: " + head, tail + b"\n\n"
+                on_one_line = b"\n" not in data and b"\r" not in data
+                self._opening, self._ending = b"data: " + head if on_one_line else b"", tail + b"\n\n"
+
+
+def _read_all(texts: list[bytes]) -> list[str]:
+    """The texts up to the first that does not stand in JSON as it is; it is quick to look for one in all of them."""
+    if not all(texts) or _MARK.search(b"".join(texts)) is not None:
+        return _read_each(texts)
+    try:
+        return [text.decode() for text in texts]
+    except UnicodeDecodeError:
+        return _read_each(texts)
+
+
+def _read_each(texts: list[bytes]) -> list[str]:
+    read: list[str] = []
+    for text in texts:
+        fitting = _read(text)
+        if fitting is None:
+            break
+        read.append(fitting)
+    return read
+
+
+def _read(text: bytes) -> str | None:
+    """A text that stands in JSON as it is, or None."""
+    if not text or _MARK.search(text) is not None:
+        return None
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _text(chunk: JSON) -> str | None:
@@ -99,8 +136,10 @@ def _text(chunk: JSON) -> str | None:
     try:
         (choice,) = chunk["choices"]
         delta = choice["delta"]
-        text = delta["content"]
-    except (KeyError, TypeError, ValueError):
+        text = delta.get("content")
+        if not text:
+            return None
+    except (AttributeError, KeyError, TypeError, ValueError):
         return None
     silent = not any(delta[key] for key in delta if key not in ("content", "role"))
     silent = silent and not any(choice.get(key) for key in ("finish_reason", "logprobs", "index", "usage"))
