@@ -226,12 +226,36 @@ def test_a_file_that_is_forgotten_at_once_is_not_given_for_ever(client: OpenAI, 
     assert (keeping.count("chat"), keeping.count("POST")) == (2, 2)
 
 
+def test_a_file_that_another_request_gave_again_meanwhile_is_told_by_its_new_id(
+    client: OpenAI, keeping: KeepingUpstream
+) -> None:
+    ask(client, inline())
+    keeping.files.clear()
+    arrived, given_again = threading.Event(), threading.Event()
+
+    def refuse_late(exchange: Exchange) -> None:
+        arrived.set()
+        given_again.wait(10)
+        exchange.reply(unknown("file-up1"), 404)
+
+    keeping.answer(refuse_late)
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(ask, client, inline())
+        assert arrived.wait(10)
+        ask(client, inline())
+        given_again.set()
+        assert late.result().status == "completed"
+    assert keeping.told == [given("file-up2")]
+    assert keeping.count("POST") == 2
+
+
 def test_a_refusal_for_something_else_gives_nothing_again(client: OpenAI, keeping: KeepingUpstream) -> None:
     ask(client, inline())
     for message in ("The file file-up1 has too many pages.", "No words."):
         keeping.reply({"error": {"message": message}}, 400)
-        with pytest.raises(BadRequestError):
+        with pytest.raises(BadRequestError) as raised:
             ask(client, inline())
+        assert message.replace("file-up1", "[file]") in str(raised.value)
     assert (keeping.count("POST"), keeping.count("GET"), keeping.count("DELETE")) == (1, 1, 0)
 
 

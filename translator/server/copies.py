@@ -110,7 +110,7 @@ class Copies:
 
     async def forgotten(self, chat: JSON, error: UpstreamError, place: Place) -> bool:
         """Whether a chat request was refused for files that the upstream has no more; they are forgotten then."""
-        sent = set(_file_ids(chat))
+        sent = set(file_ids(chat))
         if not sent or error.refusal is None or error.refusal[0] not in _UNKNOWN:
             return False
         said = error.refusal[1]
@@ -199,7 +199,8 @@ class Copies:
                 _log.error("What upstreams keep could not be looked through: %s", type(error).__name__)
 
 
-def _file_ids(chat: JSON) -> Iterator[str]:
+def file_ids(chat: JSON) -> Iterator[str]:
+    """The upstream's ids in a chat request."""
     for message in chat["messages"]:
         content = message.get("content")
         for part in content if isinstance(content, list) else ():

@@ -22,7 +22,7 @@ from ..wire.responses import validate
 from .attachments import Attacher
 from .auth import Principal, Program
 from .body import Headers
-from .copies import Copies, FileForgotten, Place
+from .copies import Copies, FileForgotten, Place, file_ids
 from .documents import Documents
 from .fetching import Fetcher
 from .habits import Habits
@@ -179,6 +179,8 @@ class Turns:
         except UpstreamError as error:
             if await self._copies.forgotten(call.chat_request, error, _place(target, principal)):
                 raise FileForgotten() from error
+            for id in file_ids(call.chat_request):
+                error.message = error.message.replace(id, "[file]")
             raise
 
 
