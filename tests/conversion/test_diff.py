@@ -224,3 +224,13 @@ def test_several_streams_in_one_file_are_refused(tmp_path: Path) -> None:
     assert diff(tmp_path, stream + b": the end\n\n", stream).exit_code == 0
     result = diff(tmp_path, stream + stream, stream)
     assert (result.exit_code, told(result)) == (2, ["There are several streams in it: give one."])
+
+
+def test_a_default_that_is_written_says_what_its_absence_says(tmp_path: Path) -> None:
+    said: JSON = {"stream": False, "store": True, "tools": [], "tool_choice": "auto", "truncation": "disabled"}
+    said |= {"text": {"format": {"type": "text"}}, "parallel_tool_calls": True, "metadata": {}}
+    short = {"model": "m", "input": "Hi"}
+    assert diff(tmp_path, {**short, **said}, short).output == ""
+    assert diff(tmp_path, {**short, "stream": True, "tool_choice": "none"}, short).output == (
+        'stream: true | -\ntool_choice: "none" | -\n'
+    )

@@ -10,10 +10,21 @@ _TEXTS = ("input_text", "output_text")
 _IDLE: JSON = {"status": "completed", "annotations": [], "logprobs": []}
 """What an item or part that was received has, and one that was written has not."""
 
+_DEFAULTS: JSON = {
+    **dict.fromkeys(("stream", "background"), False),
+    **dict.fromkeys(("store", "parallel_tool_calls"), True),
+    **{name: [] for name in ("tools", "include")},
+    **dict.fromkeys(("tool_choice", "service_tier"), "auto"),
+    "truncation": "disabled",
+    "metadata": {},
+    "text": {"format": {"type": "text"}},
+}
+"""What the API takes for said where a request does not say it, and what says nothing."""
+
 
 def plain_request(request: JSON) -> JSON:
-    """The request with its input as a list of items, instructions apart, strings where strings will do."""
-    told = {name: value for name, value in request.items() if value is not None}
+    """The request with its input as a list of items, instructions apart, strings where strings will do, no defaults."""
+    told = {name: value for name, value in request.items() if value is not None and value != _DEFAULTS.get(name, ...)}
     asked = told.get("input")
     items = [{"role": "user", "content": asked}] if isinstance(asked, str) else asked
     if not isinstance(items, list):

@@ -117,6 +117,8 @@ class _Gatherer:
             turn.refusal = "".join(refusals)
             parts = [part for part in parts if part["type"] != "refusal"]
         else:
+            if refusals:
+                self.losses.report(path, "the upstream knows no refusals, so what was refused is told as text")
             parts = [{"type": "text", "text": part["refusal"]} if part["type"] == "refusal" else part for part in parts]
         if parts or turn.refusal is None:
             arrays = "assistant" in self.dialect.content_arrays
