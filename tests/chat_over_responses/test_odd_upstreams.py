@@ -229,3 +229,9 @@ def test_what_stands_beside_the_fields_of_items_and_parts_is_reported_once_howev
             "output[0].content[0].mood",
             "output[1].caller",
         ]
+
+
+@pytest.mark.parametrize("second", ["B", "\nB"])
+def test_thoughts_are_parted_by_one_line_end_however_often_they_were_told_as_chat(second: str) -> None:
+    thoughts = [{"type": "reasoning", "id": text, "content": [{"text": text}]} for text in ("A", second)]
+    assert message_of(told(output=thoughts))["reasoning_content"] == "A\nB"

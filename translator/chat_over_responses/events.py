@@ -250,7 +250,8 @@ class Reader:
         begins = not part.told
         more = part.add(text) if fragment else part.rest(text)
         if more:
-            self._say(deltas.Reasoning("\n" + more if begins and self._thought else more))
+            parted = begins and self._thought and not more.startswith("\n")  # which parts them already
+            self._say(deltas.Reasoning("\n" + more if parted else more))
             self._thought = True
 
     def _settle_reasoning(self, heard: Heard, item: JSON) -> None:
