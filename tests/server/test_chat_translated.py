@@ -228,6 +228,7 @@ def test_the_request_is_translated_and_what_is_lost_is_in_a_header(upstream: Scr
         "input": [{"type": "message", "role": "user", "content": "Hello"}],
         "reasoning": {"summary": "auto"},
         "store": False,
+        "include": ["reasoning.encrypted_content"],
     }
     assert reply.json()["model"] == "house-model"
     assert reply.json()["id"] == "chatcmpl-9"
@@ -263,7 +264,15 @@ def test_a_loop_of_calls_keeps_what_the_model_thought_sealed(upstream: ScriptedU
 
 @pytest.mark.parametrize(
     ("when", "asked", "included"),
-    [("always", {}, True), ("when_thinking", {}, False), ("never", {"reasoning_effort": "low"}, False)],
+    [
+        ("always", {}, True),
+        ("when_thinking", {}, False),
+        ("when_thinking", {"reasoning_effort": "low"}, True),
+        ("when_thinking", {"reasoning_effort": "none"}, False),
+        ("when_thinking", {"reasoning": {"summary": "auto"}}, True),
+        ("when_thinking", {"reasoning": {"summary": "auto", "effort": "none"}}, False),
+        ("never", {"reasoning_effort": "low"}, False),
+    ],
 )
 def test_sealed_reasoning_is_asked_for_when_the_settings_say(
     upstream: ScriptedUpstream, serve: Serve, when: str, asked: JSON, included: bool

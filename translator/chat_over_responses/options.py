@@ -16,7 +16,8 @@ class ReplyOptions:
 
     sealed_reasoning: Literal["when_thinking", "always", "never"] = "when_thinking"
     """When sealed reasoning is asked for, which clients then carry from turn to turn in `reasoning_details`.
-    `when_thinking`: where the request names an effort, or brings some; models that do not reason refuse it."""
+    `when_thinking`: where an effort is named, a summary asked for or some brought along; models that do not reason
+    refuse all of these."""
 
     reasoning_summary: Literal["auto", "concise", "detailed"] | None = None
     """The summary to ask for: OpenAI's models tell of their reasoning in no other way."""

@@ -111,7 +111,7 @@ def translate_valid(
     if reasoning := _reasoning(asked, options):
         told["reasoning"] = reasoning
     told["store"] = asked.get("store", False)
-    if include := _include(asked, items, reasoning.get("effort"), options, losses):
+    if include := _include(asked, items, reasoning, options, losses):
         told["include"] = include
     if stream_options := {
         key: value for key, value in asked.get("stream_options", {}).items() if key != "include_usage"
@@ -208,7 +208,7 @@ def _reasoning(asked: JSON, options: ReplyOptions) -> JSON:
     return reasoning
 
 
-def _include(asked: JSON, items: list[JSON], effort: str | None, options: ReplyOptions, losses: Losses) -> list[str]:
+def _include(asked: JSON, items: list[JSON], reasoning: JSON, options: ReplyOptions, losses: Losses) -> list[str]:
     include = []
     own = asked.get("include")
     for index, entry in enumerate(own if isinstance(own, list) else ()):
@@ -218,7 +218,8 @@ def _include(asked: JSON, items: list[JSON], effort: str | None, options: ReplyO
             losses.report(f"include[{index}]", f"it is {in_words(entry)}, and no name")
     if asked.get("logprobs"):
         include.append(LOGPROBS)
-    thinking = (effort is not None and thinks(effort)) or any("encrypted_content" in item for item in items)
+    asks = reasoning.get("effort") is not None or reasoning.get("summary") is not None
+    thinking = (asks and thinks(reasoning.get("effort"))) or any("encrypted_content" in item for item in items)
     if options.sealed_reasoning == "always" or (options.sealed_reasoning == "when_thinking" and thinking):
         include.append(ENCRYPTED_REASONING)
     return list(dict.fromkeys(include))
