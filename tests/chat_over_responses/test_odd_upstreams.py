@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -235,3 +236,16 @@ def test_what_stands_beside_the_fields_of_items_and_parts_is_reported_once_howev
 def test_thoughts_are_parted_by_one_line_end_however_often_they_were_told_as_chat(second: str) -> None:
     thoughts = [{"type": "reasoning", "id": text, "content": [{"text": text}]} for text in ("A", second)]
     assert message_of(told(output=thoughts))["reasoning_content"] == "A\nB"
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.usefixtures("no_collection")
+def test_very_many_items_take_no_longer_than_they_are_many(known: bool) -> None:
+    def spent(count: int) -> float:
+        calls = [a_call(number, id=None) for number in range(count)]
+        seen = [added({**call, "id": f"other_{index}"}, index) for index, call in enumerate(calls)] if known else []
+        begin = time.process_time()
+        assert len(message_of(told(*seen, output=calls))["tool_calls"]) == count
+        return time.process_time() - begin
+
+    assert spent(60_000) < 20 * spent(6_000)  # a search among all of them takes 50 times as long and more

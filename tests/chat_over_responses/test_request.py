@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -260,3 +261,29 @@ def test_details_without_an_id_belong_to_the_item_that_is_sealed_after_them(
     for item in items:
         item["summary"] = [{"type": "summary_text", "text": text} for text in item["summary"]]
     assert [item for item in told if item["type"] == "reasoning"] == [{"type": "reasoning", **item} for item in items]
+
+
+@pytest.mark.usefixtures("no_collection")
+def test_very_much_reasoning_for_very_many_calls_takes_no_longer_than_they_are_many() -> None:
+    def spent(count: int) -> float:
+        numbers = range(count)
+        details = [{**SEALED, "id": f"rs_{number}", "data": "x", "call_id": f"call_{number}"} for number in numbers]
+        function = {"name": "f", "arguments": "{}"}
+        calls = [{"id": f"call_{number}", "type": "function", "function": function} for number in numbers]
+        said = {"role": "assistant", "content": None, "tool_calls": calls, "reasoning_details": details}
+        outputs = [{"role": "tool", "tool_call_id": call["id"], "content": "7"} for call in calls]
+        begin = time.process_time()
+        items = items_of(said, *outputs)
+        assert [item["type"] for item in items[:4]] == ["reasoning", "function_call"] * 2
+        return time.process_time() - begin
+
+    assert spent(30_000) < 20 * spent(3_000)  # a search among all of them takes 60 times as long and more
+
+
+def test_what_led_to_two_calls_of_one_id_is_told_once() -> None:
+    function = {"id": "c", "type": "function", "function": {"name": "find", "arguments": "{}"}}
+    detail = {**SEALED, "id": "rs_1", "data": "x", "call_id": "c"}
+    said = {"role": "assistant", "content": None, "tool_calls": [function, function], "reasoning_details": [detail]}
+    outputs = [{"role": "tool", "tool_call_id": "c", "content": content} for content in "ab"]
+    kinds = [item["type"] for item in items_of(said, *outputs)]
+    assert kinds == ["reasoning", *["function_call"] * 2, *["function_call_output"] * 2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from typing import Any
 
 from ..surrogates import PairJoiner
@@ -83,6 +84,7 @@ class Items:
         self._all: list[Heard] = []
         self._by_id: dict[str, Heard] = {}
         self._by_index: dict[int, Heard] = {}
+        self._unsettled: dict[str, deque[Heard]] | None = None  # by kind, once the final response is read
 
     def of(self, event: JSON) -> Heard:
         """The item an event speaks of. An id that is new stands for the open item of its index, where there is one."""
@@ -106,11 +108,25 @@ class Items:
         """The item of the final response, at its place there. Some upstreams give it another id than the events had."""
         heard = self._by_id.get(str(item.get("id")))
         if heard is None or heard.settled:
-            kind = item.get("type")
-            same = [entry for entry in self._all if not entry.settled and entry.kind in (kind, "")]
-            heard = same[0] if same and place < len(self._all) else self._new()
+            waiting = self._first_unsettled(item.get("type")) if place < len(self._all) else None
+            heard = waiting if waiting is not None else self._new()
         heard.settled = True
         return heard
+
+    def _first_unsettled(self, kind: Any) -> Heard | None:
+        """The first item of a kind, or of none so far, that was not found in the final response, which goes on."""
+        if self._unsettled is None:
+            self._unsettled = defaultdict(deque)
+            for entry in self._all:
+                self._unsettled[entry.kind].append(entry)
+        firsts = []
+        for name in {kind if isinstance(kind, str) else "", ""}:
+            waiting = self._unsettled[name]
+            while waiting and waiting[0].settled:
+                waiting.popleft()
+            if waiting:
+                firsts.append(waiting[0])
+        return min(firsts, key=lambda entry: entry.place, default=None)
 
     def _new(self) -> Heard:
         heard = Heard(len(self._all))

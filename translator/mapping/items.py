@@ -79,16 +79,16 @@ class _Gatherer:
             )
         calls = self._calls(message, path)
         thoughts = reasoning_from_chat(message)
-        if thoughts:
-            ids = {call["call_id"] for call in calls}
-            self.items += [item for call_id, item in thoughts if call_id not in ids]
+        led_to: dict[str | None, list[JSON]] = {call["call_id"]: [] for call in calls}
+        for call_id, item in thoughts:
+            led_to.get(call_id, self.items).append(item)
         if message.get("reasoning_content") and message.get("reasoning") not in (None, message["reasoning_content"]):
             self.losses.report(f"{path}.reasoning", "reasoning_content says otherwise, and holds")
         content = _answer(message, path, self.losses)
         if content or not (calls or thoughts):
             self.items.append({"type": "message", "role": "assistant", "content": content})
         for call in calls:
-            self.items += [item for call_id, item in thoughts if call_id == call["call_id"]]
+            self.items += led_to.pop(call["call_id"], ())  # once, where two calls have one id
             self.items.append(call)
 
     def _calls(self, message: JSON, path: str) -> list[JSON]:
