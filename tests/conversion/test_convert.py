@@ -477,3 +477,26 @@ def test_a_disk_that_is_full_is_one_clear_sentence(tmp_path: Path) -> None:
         command = [sys.executable, "-m", "translator", "convert", "--to", "responses", str(source)]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
     assert (done.returncode, done.stderr) == (2, "Reading or writing failed: No space left on device.\n")
+
+
+EVENT = b'data: {"choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": "stop"}]}'
+
+
+@pytest.mark.parametrize(
+    ("first", "between"),
+    [
+        (b"no JSON", b"\n"),
+        (b"no JSON\n", b""),
+        (EVENT, b"\n\n"),
+        (EVENT + b"\n", b"\n"),
+        (EVENT + b"\n\n", b""),
+        (b"", b""),
+    ],
+)
+def test_the_last_line_of_a_file_that_stays_as_it_is_does_not_run_into_the_next(
+    first: bytes, between: bytes, tmp_path: Path
+) -> None:
+    for name, content in (("first", first), ("second", EVENT)):
+        (tmp_path / name).write_bytes(content)
+    result = CliRunner().invoke(main, ["convert", "--to", "chat", str(tmp_path / "first"), str(tmp_path / "second")])
+    assert result.stdout_bytes == first + between + EVENT

@@ -13,7 +13,7 @@ import click
 
 from ..errors import TranslatorError
 from .documents import Converter, Wire
-from .files import convert_file
+from .files import EVENTS, convert_file
 from .report import Report
 
 
@@ -37,11 +37,13 @@ def convert(files: tuple[BinaryIO, ...], to: Wire, strict: bool) -> None:
     """
     report = Report(lambda line: click.echo(line, err=True))
     converter = Converter(to)
+    output = _Output(sys.stdout.buffer.write)
     try:
         for file in files or (sys.stdin.buffer,):
             name = f"{file.name}: " if len(files) > 1 else ""
+            output.begin()
             with _progress(file) as progress:
-                convert_file(file, sys.stdout.buffer.write, converter, report, name=name, progress=progress)
+                convert_file(file, output.write, converter, report, name=name, progress=progress)
         sys.stdout.buffer.flush()
     except TranslatorError as error:
         report.refuse("", error)
@@ -55,6 +57,30 @@ def convert(files: tuple[BinaryIO, ...], to: Wire, strict: bool) -> None:
     report.finish()
     if report.refused or (strict and report.losses):
         raise SystemExit(1)
+
+
+class _Output:
+    """What is written of several files: the last line of one, which may stay as it is, must not run into the next."""
+
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        self._write = write
+        self._begun = False
+        self._tail = b""
+        self._end = b"\n"
+
+    def begin(self) -> None:
+        """Another file comes."""
+        while self._tail and not self._tail.endswith(self._end):
+            self.write(b"\n")
+        self._begun = False
+
+    def write(self, data: bytes) -> None:
+        """Write a piece."""
+        if data and not self._begun:
+            self._begun = True
+            self._end = b"\n\n" if data.startswith(EVENTS) else b"\n"
+        self._write(data)
+        self._tail = data[-2:] if len(data) > 1 else (self._tail + data)[-2:]
 
 
 @contextmanager

@@ -19,7 +19,9 @@ from .streams import convert_stream
 
 JSON = dict[str, Any]
 
-_EVENTS = (b"event:", b"data:", b"id:", b"retry:", b":")
+EVENTS = (b"event:", b"data:", b"id:", b"retry:", b":")
+"""How the lines of server-sent events begin."""
+
 _BLOCK = 128 * 1024
 _BOM = b"\xef\xbb\xbf"
 
@@ -49,7 +51,7 @@ def convert_file(
         report.refuse(name, InvalidRequest(otherwise, code="invalid_encoding"))
         for line in chain((first,), lines):
             write(line)
-    elif start.startswith(_EVENTS):
+    elif start.startswith(EVENTS):
         convert_stream(chain((first,), lines), write, converter, report, name)
     elif _is_document(start):
         _convert_lines(chain((start,), lines), write, converter, report, name, number)
