@@ -9,6 +9,7 @@ from openai.types.responses.response_error import ResponseError
 
 from translator.errors import InvalidRequest, StoreUnavailable, TranslatorError, UpstreamError
 from translator.mapping.failure import ACTED_ON, LISTED, failure_of
+from translator.mapping.upstream_error import map_error_object
 
 
 def test_the_codes_that_are_taken_for_listed_are_those_of_the_sdk() -> None:
@@ -33,3 +34,11 @@ def test_the_codes_that_are_taken_for_listed_are_those_of_the_sdk() -> None:
 )
 def test_a_failed_response_says_why_by_a_code_that_its_clients_know(error: TranslatorError, code: str) -> None:
     assert failure_of(error) == {"code": code, "message": "x"}
+
+
+@pytest.mark.parametrize("code", sorted((LISTED | ACTED_ON) - {"server_error", "vector_store_timeout"}))
+def test_what_an_upstream_failed_of_keeps_its_code_inside_a_stream(code: str) -> None:
+    error = map_error_object({"error": {"code": code, "message": "No."}})
+    told = {"usage_not_included": "insufficient_quota"}.get(code, code)
+    assert (error.code, failure_of(error)["code"]) == (told, told)
+    assert (error.status >= 500) == (code in ("server_is_overloaded", "slow_down"))
