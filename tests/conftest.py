@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -106,3 +107,12 @@ async def lasting_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIt
     """A database that outlives the store and that several processes may open."""
     async with database(request.param, tmp_path) as address:
         yield address
+
+
+@pytest.fixture
+def no_collection() -> Iterator[None]:
+    """No garbage is collected meanwhile: how long that takes grows with all that there is."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()

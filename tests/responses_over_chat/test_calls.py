@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -235,3 +237,31 @@ def test_an_end_that_nobody_knows_is_taken_for_a_good_one_and_reported() -> None
     reply.finish()
     assert reply.response["status"] == "completed"
     assert "'weird'" in reply.losses[0].reason
+
+
+CITED = {"type": "url_citation", "url_citation": {"url": "https://a", "title": "A", "start_index": 0, "end_index": 1}}
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        lambda number: chunk("list", "{}", number),
+        lambda number: chunk("list", '{"a":', number),  # each waits for the first, whose end does not come
+        lambda number: chunk(refusal="not that, not now and not here "),
+        lambda number: chunk(content="as it says there, and elsewhere ", annotations=[CITED]),
+    ],
+    ids=["calls", "waiting calls", "refusal", "citations"],
+)
+@pytest.mark.usefixtures("no_collection")
+def test_a_long_reply_takes_no_longer_than_it_is_long(say: Callable[[int], JSON]) -> None:
+    def spent(count: int) -> float:
+        reply = stream(LIST)
+        begin = time.process_time()
+        for number in range(count):
+            reply.receive(say(number))
+        reply.receive(end())
+        reply.finish()
+        assert reply.response["output"]
+        return time.process_time() - begin
+
+    assert spent(30_000) < 20 * spent(3_000)

@@ -199,6 +199,11 @@ class ItemBuilder:
         self._emit({"type": events.OUTPUT_ITEM_DONE, "output_index": self.index, "item": item})
         return item
 
+    @property
+    def part_count(self) -> int:
+        """How many parts there are, the open one included."""
+        return len(self._parts) + (self._part is not None)
+
     def parts(self) -> list[JSON]:
         """The parts as far as they have come."""
         return [*self._parts, self._part.part()] if self._part is not None else list(self._parts)
@@ -211,7 +216,7 @@ class MessageBuilder(ItemBuilder):
         """Tell of more text."""
         part = self._part
         if part is None or part.kind is not OUTPUT_TEXT:
-            part = self.open_part(OUTPUT_TEXT, len(self.parts()))
+            part = self.open_part(OUTPUT_TEXT, self.part_count)
         part.append(text, logprobs)
 
     @property
@@ -222,11 +227,11 @@ class MessageBuilder(ItemBuilder):
 
     def append_refusal(self, text: str) -> None:
         """Tell of more of a refusal."""
-        self.open_part(REFUSAL, len(self.parts())).append(text)
+        self.open_part(REFUSAL, self.part_count).append(text)
 
     def annotate(self, annotation: JSON) -> None:
         """Tell of a citation."""
-        self.open_part(OUTPUT_TEXT, len(self.parts())).annotate(annotation)
+        self.open_part(OUTPUT_TEXT, self.part_count).annotate(annotation)
 
     def item(self, status: str) -> JSON:
         """The message as far as it has come."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from typing import Any
 
 from ..errors import UpstreamError
@@ -38,7 +38,7 @@ class CallQueue:
         self._names = names
         self._max_argument_bytes = max_argument_bytes
         self._sizes: dict[int, int] = {}  # bytes of each call's arguments, those that have left included
-        self._waiting: deque[WaitingCall] = deque()
+        self._waiting: OrderedDict[int, WaitingCall] = OrderedDict()  # by their keys
         self._last_key = -1  # of the calls that have left
 
     def __bool__(self) -> bool:
@@ -56,12 +56,11 @@ class CallQueue:
 
     def add(self, delta: Call) -> bool:
         """Take what belongs to a waiting or a new call; False where it belongs to one that has left."""
-        call = next((call for call in self._waiting if call.key == delta.key), None)
+        call = self._waiting.get(delta.key)
         if call is None:
             if delta.key <= self._last_key:
                 return False
-            call = WaitingCall(delta.key)
-            self._waiting.append(call)
+            call = self._waiting[delta.key] = WaitingCall(delta.key)
         call.name, call.call_id, call.extra = delta.name, delta.call_id, delta.extra
         if delta.arguments:
             call.fragments.append(delta.arguments)
@@ -75,7 +74,7 @@ class CallQueue:
         """
         if not self._waiting:
             return False
-        call = self._waiting[0]
+        call = next(iter(self._waiting.values()))
         if not (call.name and call.call_id and call.fragments):
             return False
         return KINDS[self._names.tool(call.name).kind].streams or is_complete(call.fragments)
@@ -84,11 +83,13 @@ class CallQueue:
     def holds_freeform(self) -> bool:
         """Whether a call waits whose input may be cut short without a sign of it."""
         return any(
-            self._names.tool(call.name).kind == "custom" for call in self._waiting if not is_complete(call.fragments)
+            self._names.tool(call.name).kind == "custom"
+            for call in self._waiting.values()
+            if not is_complete(call.fragments)
         )
 
     def pop(self) -> WaitingCall:
         """The first call leaves."""
-        call = self._waiting.popleft()
+        _, call = self._waiting.popitem(last=False)
         self._last_key = max(self._last_key, call.key)
         return call

@@ -11,7 +11,6 @@ from typing import Any
 from ..mapping.losses import Losses
 from ..mapping.provider_data import KEY, merge_details
 from ..mapping.sealed import Sealer
-from ..mapping.tool_kinds import CALLS
 from ..mapping.tool_names import ToolNames
 from .builders import (
     AnswerBuilder,
@@ -56,6 +55,8 @@ class Output:
         self.open: ItemBuilder | None = None
         self.open_key = -1
         """The key of the call that is open, or whose arguments are the open answer."""
+        self.call_count = 0
+        """How many calls there are, the open one included."""
         self._details: list[JSON] = []  # of the reasoning, since an item last took them
         self._extras: dict[str, JSON] = {}  # of calls, by their ids
 
@@ -73,10 +74,6 @@ class Output:
     def within_call(self) -> bool:
         """Whether more of the open call is to be expected."""
         return isinstance(self.open, GROWING) and not self.open.complete()
-
-    def count_calls(self) -> int:
-        """How many calls there are, the open one included."""
-        return sum(item["type"] in CALLS for item in self.done) + isinstance(self.open, CallBuilder)
 
     def name_call(self) -> str:
         """An id for the next call, unlike any other of this reply."""
@@ -121,6 +118,7 @@ class Output:
         self.close("completed", "commentary")
         index = len(self.done)
         self._extras[call_id] = waiting.extra
+        self.call_count += 1
         call = new_call(self._tell, f"{self._suffix}{index:02x}", index, call_id, waiting, names, losses)
         if isinstance(call, CallBuilder):
             self.open = call

@@ -149,7 +149,7 @@ class Sequencer:
             self._losses.report("output", "the upstream called no tool by name, so the call was left out")
             self._left_out.add(waiting.key)
             return
-        if not self._policy.admits(waiting.name, self._output.count_calls()):
+        if not self._policy.admits(waiting.name, self._output.call_count):
             self._losses.report("output", f"a call to '{waiting.name}', which the request does not allow, was left out")
             self._left_out.add(waiting.key)
             return
@@ -194,7 +194,7 @@ class Sequencer:
             self._output.close("completed", None)
         for delta in held:
             self.take(delta)
-        if self._space and not self._output.count_calls():
+        if self._space and not self._output.call_count:
             self._message()
         self._tell_aside()
 

@@ -331,7 +331,7 @@ class Stream:
 
     def _missing(self) -> UpstreamError | None:
         """What a completed reply must hold and this one does not."""
-        if self._policy.required and not self._output.count_calls():
+        if self._policy.required and not self._output.call_count:
             return UpstreamError(_NO_CALL, code="tool_choice_not_honored")
         if self._output.summarises and not self._output.done:
             return UpstreamError("The upstream wrote no summary of the conversation.", code="upstream_empty_summary")
