@@ -500,3 +500,25 @@ def test_the_last_line_of_a_file_that_stays_as_it_is_does_not_run_into_the_next(
         (tmp_path / name).write_bytes(content)
     result = CliRunner().invoke(main, ["convert", "--to", "chat", str(tmp_path / "first"), str(tmp_path / "second")])
     assert result.stdout_bytes == first + between + EVENT
+
+
+def test_what_was_recorded_may_be_of_any_size() -> None:
+    text = "x" * 17 * 1024 * 1024
+    function = {
+        "index": 0,
+        "id": "call_1",
+        "type": "function",
+        "function": {"name": "f", "arguments": f'{{"a":"{text}"}}'},
+    }
+    end = chunk_of(tool_calls=[function])
+    end["choices"][0]["finish_reason"] = "tool_calls"
+    converted, report, told = convert_bytes("responses", stream_of(end))
+    assert (report.refused, told) == (0, [])
+    back, report, told = convert_bytes("chat", converted)
+    assert (report.refused, told) == (0, [])
+    assert len(back) > len(text)
+    (response,) = lines_of(
+        convert("responses", {**COMPLETION, "choices": [{"index": 0, "message": end["choices"][0]["delta"]}]})
+    )
+    assert len(response["output"][0]["arguments"]) > len(text)
+    assert convert("chat", response).exit_code == 0

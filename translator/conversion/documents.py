@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from .. import chat_over_responses, responses_over_chat
 from ..chat_over_responses.options import DEFAULT_OPTIONS as DEFAULT_REPLY_OPTIONS
+from ..chat_over_responses.options import ReplyOptions as ChatReplyOptions
 from ..chat_over_responses.request import translate_valid as to_responses
 from ..dialects import DEFAULT
 from ..errors import InvalidRequest
 from ..mapping.losses import Loss
-from ..responses_over_chat.options import DEFAULT_OPTIONS
+from ..responses_over_chat.options import DEFAULT_OPTIONS, ReplyOptions
 from ..responses_over_chat.request import translate_valid as to_chat
 from ..responses_over_chat.response import read_response
 from ..wire import chat, responses
@@ -148,11 +150,16 @@ def _model(reply: JSON) -> str:
     return str(reply.get("model") or "unknown")
 
 
+# what was recorded is of any size: its owner need not be guarded from it, as a server from its upstream
+_CHAT_REPLIES = ChatReplyOptions(max_argument_bytes=sys.maxsize)
+_REPLIES = ReplyOptions(max_argument_bytes=sys.maxsize)
+
+
 # the request that a recorded reply answers is not at hand; these stand for it
 @lru_cache(maxsize=64)
 def _chat_call(model: str) -> chat_over_responses.Translation:
     asked = {"model": model, "messages": [{"role": "user", "content": ""}], "stream_options": {"include_usage": True}}
-    return chat_over_responses.translate_request(asked)
+    return chat_over_responses.translate_request(asked, options=_CHAT_REPLIES)
 
 
 @lru_cache(maxsize=64)
@@ -160,4 +167,4 @@ def _responses_call(model: str, freeform: tuple[str, ...]) -> responses_over_cha
     asked: JSON = {"model": model, "input": "", "store": False}
     if freeform:
         asked["tools"] = [{"type": "custom", "name": name or "unknown"} for name in dict.fromkeys(freeform)]
-    return responses_over_chat.translate_request(asked)
+    return responses_over_chat.translate_request(asked, options=_REPLIES)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from .. import chat_over_responses, responses_over_chat
 from ..body import Body
 from ..errors import InvalidRequest, TranslatorError, UpstreamError
-from ..sse import DONE, MAX_EVENT_BYTES, encode, encode_data
+from ..sse import DONE, encode, encode_data
 from .documents import Converter, Wire, open_recorded_chunks, open_recorded_events
 from .kinds import kind_of
 from .recordings import recordings
@@ -63,7 +64,7 @@ def read_recording(text: bytes) -> tuple[list[JSON], Body]:
         > 1
     ):
         raise InvalidRequest("There are several streams in it: give one.")
-    body = Body(MAX_EVENT_BYTES)
+    body = Body(sys.maxsize)
     events: list[JSON] = []
     for start in range(0, len(text), _BLOCK):
         events += [event for event in body.receive(text[start : start + _BLOCK]) if isinstance(event, dict)]
@@ -109,7 +110,7 @@ def convert_stream(
 def _convert_one(
     lines: Iterator[bytes], write: Callable[[bytes], object], converter: Converter, report: Report, name: str
 ) -> None:
-    body = Body(MAX_EVENT_BYTES)
+    body = Body(sys.maxsize)
     machine: Machine | None = None
     read: list[bytes] = []  # what was read before the stream was recognised
     events: list[JSON] = []
