@@ -53,12 +53,32 @@ class Offered(NamedTuple):
     """Its entry in chat's `tools`."""
 
 
+class _Among:
+    """The tools among which some are chosen, by what a choice may say of them: it may list very many."""
+
+    def __init__(self, offered: Sequence[Offered]) -> None:
+        self.kinds: dict[str, list[Offered]] = {}
+        self.names: dict[str, list[Offered]] = {}
+        self.namespaces: dict[str | None, list[Offered]] = {}
+        self.places: dict[tuple[str, str | None], list[Offered]] = {}
+        for entry in offered:
+            kind, name, namespace = entry.tool
+            self.kinds.setdefault(kind, []).append(entry)
+            self.names.setdefault(name, []).append(entry)
+            self.namespaces.setdefault(namespace, []).append(entry)
+            self.places.setdefault((name, namespace), []).append(entry)
+
+
 def check_allowed(choice: Any, listed: Sequence[Offered]) -> None:
     """Raises InvalidRequest for an allowed tool that is not listed at all: it could never be called."""
     if isinstance(choice, str) or choice["type"] != "allowed_tools":
         return
+    among, seen = _Among(listed), set()
     for index, entry in enumerate(choice["tools"]):
-        if not _named(entry, listed):
+        if _key(entry) in seen:
+            continue
+        seen.add(_key(entry))
+        if not _named(entry, among):
             path = f"tool_choice.tools[{index}]"
             raise InvalidRequest(
                 f"'{path}' names '{_said(entry)}', which is not in 'tools'.", param=path, code="invalid_value"
@@ -96,7 +116,7 @@ def map_choice(
     if wanted == "none":
         return ({"tools": tools, "tool_choice": "none"} if "none" in taken else {}), None
     if wanted == "named":
-        offered = _named(choice, offered)
+        offered = _named(choice, _Among(offered))
         if not offered:
             raise InvalidRequest(
                 f"'tool_choice' names '{_said(choice)}', which is not in 'tools'.",
@@ -132,35 +152,39 @@ def _allowed(choice: Any, offered: Sequence[Offered]) -> frozenset[str] | None:
         return frozenset()
     if isinstance(choice, str):
         return None
+    among = _Among(offered)
     if choice["type"] != "allowed_tools":
-        return frozenset(_names(choice, offered))
+        return frozenset(_names(choice, among))
     if choice.get("mode") == "none":
         return frozenset()
-    return frozenset(name for entry in choice["tools"] for name in _names(entry, offered))
+    distinct = {_key(entry): entry for entry in choice["tools"]}
+    return frozenset(name for entry in distinct.values() for name in _names(entry, among))
 
 
-def _names(choice: JSON, offered: Sequence[Offered]) -> list[str]:
+def _key(choice: JSON) -> tuple[str, str | None, str | None]:
+    return choice["type"], choice.get("name"), choice.get("namespace")
+
+
+def _names(choice: JSON, among: _Among) -> list[str]:
     """The upstream's names of what is chosen; a tool that is not offered may be called by its own."""
-    return [entry.name for entry in _named(choice, offered)] or [_said(choice)]
+    return [entry.name for entry in _named(choice, among)] or [_said(choice)]
 
 
 def _said(choice: JSON) -> str:
     return str(choice.get("name", choice["type"]))
 
 
-def _named(choice: JSON, offered: Sequence[Offered]) -> list[Offered]:
+def _named(choice: JSON, among: _Among) -> list[Offered]:
     """The tools that a choice names.
 
     A choice need not say the namespace; without one it means the tool that is in none, if there is such.
     """
-    kind, namespace = choice["type"], choice.get("namespace")
+    kind, name, namespace = _key(choice)
     if kind == "namespace":
-        return [entry for entry in offered if entry.tool.namespace == choice.get("name")]
-    if "name" not in choice:
-        return [entry for entry in offered if entry.tool.kind == kind and kind not in _BY_NAME]
-    named = [
-        entry for entry in offered if entry.tool.name == choice["name"] and namespace in (None, entry.tool.namespace)
-    ]
+        return among.namespaces.get(name, [])
+    if name is None:
+        return among.kinds.get(kind, []) if kind not in _BY_NAME else []
+    named = among.names.get(name, []) if namespace is None else among.places.get((name, namespace), [])
     named = [entry for entry in named if entry.tool.kind == kind] or named  # some choose any tool as a function
     return [entry for entry in named if entry.tool.namespace is None] or named
 
