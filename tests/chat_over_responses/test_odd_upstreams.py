@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from openai.types.responses import ResponseStreamEvent
 
 from translator import UpstreamError, chat_over_responses
 
@@ -249,3 +250,16 @@ def test_very_many_items_take_no_longer_than_they_are_many(known: bool) -> None:
         return time.process_time() - begin
 
     assert spent(60_000) < 20 * spent(6_000)  # a search among all of them takes 50 times as long and more
+
+
+KINDS = [get_args(event.model_fields["type"].annotation)[0] for event in get_args(get_args(ResponseStreamEvent)[0])]
+
+
+def test_events_that_nobody_knows_are_reported_once_and_those_that_repeat_what_items_say_are_not() -> None:
+    assert len(KINDS) > 50
+    ends = ("error", "response.completed", "response.incomplete", "response.failed")
+    known = [{"type": kind} for kind in KINDS if kind not in ends and not kind.startswith("response.audio")]
+    odd = [{"type": kind} for kind in ("response.smell.delta", "response.smell.delta", "keepalive", "acme:event")]
+    reply = told(*known, *odd, {"type": "response.audio.delta"})
+    lost = [loss.path for loss in reply.losses if not loss.path.startswith("output")]
+    assert lost == ["response.smell.delta", "response.audio.delta"]

@@ -26,7 +26,7 @@ from ..wire import events
 from . import deltas
 from .heard import Heard, Items
 from .logprobs import token_logprobs
-from .unread import unread
+from .unread import is_unread, unread
 
 JSON = dict[str, Any]
 
@@ -47,6 +47,7 @@ class Reader:
         self._details: list[JSON] = []  # of the reasoning that was done last; they wait for what it led to
         self._opened = False
         self._thought = False
+        self._unread: set[str] = set()  # kinds of events, each of them reported once
         self._length = 0  # of the text so far: citations point into it
 
     def read(self, event: Mapping[str, Any]) -> list[deltas.Delta]:
@@ -59,6 +60,9 @@ class Reader:
         elif take := _TAKERS.get(kind):
             self._open(dict(event))
             take(self, dict(event))
+        elif kind not in self._unread and is_unread(kind):
+            self._unread.add(kind)
+            self._told.append(deltas.Untold(kind[:64], "chat has nothing that tells such an event"))
         return self._take()
 
     def finish(self) -> list[deltas.Delta]:

@@ -1,7 +1,8 @@
-"""What an item says beside the fields that are read of it: chat has no place for that."""
+"""What an upstream says beside the events, and the fields of items, that are read: chat has no place for that."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Set
 from typing import Any
 
@@ -22,6 +23,17 @@ _PARTS = {
     "output_text": frozenset({"type", "text", "annotations", "logprobs"}),
     "refusal": frozenset({"type", "refusal"}),
 }
+
+_REPEATED = re.compile(
+    r"response\.(in_progress|queued|content_part\.\w+|reasoning_(summary_)?part\.\w+"
+    r"|.+_call[._].+|(mcp_list_tools|compaction)\.\w+)"
+)
+"""Events that say how far the response has come, or what the item that is done says once more."""
+
+
+def is_unread(kind: str) -> bool:
+    """Whether an event that is not read may say what nothing else does; of other names than the API's it is no part."""
+    return kind.startswith("response.") and _REPEATED.match(kind) is None
 
 
 def unread(item: JSON, path: str) -> Iterator[Untold]:
