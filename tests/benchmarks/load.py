@@ -6,6 +6,8 @@ import asyncio
 import subprocess
 import sys
 from pathlib import Path
+from statistics import median
+from typing import NamedTuple
 
 
 class Process:
@@ -44,12 +46,46 @@ async def _ask(port: int, body: bytes, times: int, end: bytes) -> None:
     await writer.wait_closed()
 
 
-def measure(server: Process, body: bytes, end: bytes, connections: int, times: int) -> float:
-    """Microseconds of CPU per request: so many on each of so many connections at once, each answer ending in `end`."""
+class Load(NamedTuple):
+    """What a server is asked, again and again."""
 
-    async def load() -> None:
-        await asyncio.gather(*[_ask(server.port, body, times, end) for _ in range(connections)])
+    server: Process
+    body: bytes
+    end: bytes
+    """What each answer ends in."""
 
-    before = float(server.ask())
-    asyncio.run(load())
-    return (float(server.ask()) - before) / (connections * times) * 1e6
+
+class Comparison(NamedTuple):
+    """What a request costs beside another, in microseconds of CPU."""
+
+    ratio: float
+    cost: float
+    beside: float
+
+    def __str__(self) -> str:
+        return f"{self.cost:.0f} µs against {self.beside:.0f} µs: {self.ratio:.2f}"
+
+
+def compare(asked: Load, beside: Load, connections: int, times: int, rounds: int) -> Comparison:
+    """One request's cost beside another's: the median of so many rounds, each of so many requests on each connection.
+
+    Both servers are loaded at the same time, on one core (see `serving`), in short rounds: a core may be half as quick
+    from one second to the next, two cores differ, and others use them. What disturbs one then disturbs the other. The
+    best rounds of each would not belong together, least of all in streams, whose cost is smaller where more of the
+    upstream's chunks happened to arrive at once.
+    """
+    measured = [_measure((asked, beside), connections, times) for _ in range(rounds + 1)][1:]  # the first warms up
+    costs, besides = zip(*measured, strict=True)
+    return Comparison(median(cost / other for cost, other in measured), median(costs), median(besides))
+
+
+def _measure(loads: tuple[Load, Load], connections: int, times: int) -> tuple[float, float]:
+    async def ask_all() -> None:
+        asks = [_ask(load.server.port, load.body, times, load.end) for load in loads for _ in range(connections)]
+        await asyncio.gather(*asks)
+
+    before = [float(load.server.ask()) for load in loads]
+    asyncio.run(ask_all())
+    after = [float(load.server.ask()) for load in loads]
+    cost, beside = [(end - start) / (connections * times) * 1e6 for start, end in zip(before, after, strict=True)]
+    return cost, beside

@@ -65,9 +65,10 @@ class ChunkTemplate:
         end = start
         while data.startswith(opening, end):
             quote = data.find(b'"', end + before)
-            if not data.startswith(ending, quote):
-                break
-            texts.append(data[end + before : quote])
+            text = data[end + before : quote]
+            if not data.startswith(ending, quote) or not text or b"\\" in text:
+                break  # what ends a run in good streams must not be looked for behind it, again and again
+            texts.append(text)
             end = quote + behind
         run = _read_all(texts)
         if run:
