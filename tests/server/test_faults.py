@@ -420,6 +420,7 @@ def test_a_slow_client_slows_its_upstream_down_and_loses_nothing(
             except TimeoutError:
                 held_back.set()
                 read_on.wait(10)
+        exchange.connection.settimeout(10)
         exchange.send(b"\r\n")
         exchange.event(chunk(finish="stop"))
         exchange.done()
