@@ -20,7 +20,6 @@ from uvicorn.supervisors import Multiprocess
 
 from ..errors import StoreUnavailable
 from .app import create_app
-from .http_protocol import HttpProtocol
 from .kept import Kept
 from .observation import RequestIdFilter
 from .origins import WrongSetting
@@ -142,7 +141,6 @@ def configure(app: ASGIApp | Callable[[], ASGIApp], settings: Settings, *, facto
         lifespan="on",
         backlog=_BACKLOG,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        http=HttpProtocol,
         ws=WebSocketProtocol,
         ws_max_size=settings.max_body_bytes,
         ws_per_message_deflate=False,  # it would cost more than the translation, for every event
