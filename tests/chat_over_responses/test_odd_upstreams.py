@@ -233,6 +233,13 @@ def test_what_stands_beside_the_fields_of_items_and_parts_is_reported_once_howev
         ]
 
 
+@pytest.mark.parametrize("caller", [{"type": "direct"}, {}, None])
+def test_that_a_call_was_made_by_the_model_itself_is_no_loss(caller: Any) -> None:
+    assert list(told(output=[a_call(caller=caller)]).losses) == []
+    program = {"type": "program", "caller_id": "call_9"}
+    assert [loss.path for loss in told(output=[a_call(caller=program)]).losses] == ["output[0].caller"]
+
+
 @pytest.mark.parametrize("second", ["B", "\nB"])
 def test_thoughts_are_parted_by_one_line_end_however_often_they_were_told_as_chat(second: str) -> None:
     thoughts = [{"type": "reasoning", "id": text, "content": [{"text": text}]} for text in ("A", second)]

@@ -73,7 +73,9 @@ def test_what_no_response_says_of_a_completion_is_reported() -> None:
     assert lost("responses", answering(usage=usage, system_fingerprint="fp", service_tier="flex")) == [
         "usage.completion_tokens_details.accepted_prediction_tokens"
     ]
-    assert lost("responses", answering(prompt_filter_results=[{}], provider=None)) == ["prompt_filter_results"]
+    assert lost(
+        "responses", answering(prompt_filter_results=[{"prompt_index": 0, "severity": "safe"}], provider=None)
+    ) == ["prompt_filter_results"]
     (choice,) = answering()["choices"]
     token = {"token": "Hello.", "logprob": -0.1, "bytes": None, "top_logprobs": []}
     odd = {**choice, "stop_reason": 5, "logprobs": {"content": [token], "refusal": [token]}}
@@ -89,6 +91,10 @@ def test_what_no_completion_says_of_a_response_is_reported() -> None:
     response = Converter("responses").convert(answering()).document
     assert lost("chat", {**response, "metadata": {"a": "b"}, "moderation": None}) == []
     assert lost("chat", {**response, "moderation": {"flagged": True}}) == ["moderation"]
+    unused = {"image_gen": {"input_tokens": 0, "input_tokens_details": {"text_tokens": 0}}, "web_search": [None]}
+    ordinary = {"billing": {"payer": "developer"}, "access_programs": None, "tool_usage": unused}
+    assert lost("chat", {**response, **ordinary}) == []
+    assert lost("chat", {**response, "tool_usage": {"web_search": {"num_requests": 1}}}) == ["tool_usage"]
 
 
 def test_the_first_answer_is_told_wherever_it_stands() -> None:

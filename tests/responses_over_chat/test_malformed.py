@@ -116,3 +116,35 @@ def test_what_is_no_function_in_the_middle_of_a_call_is_reported() -> None:
 def test_what_is_no_content_is_reported(content: Any, reason: str) -> None:
     assert said(content=content) == ([], [("output", reason)])
     assert streamed({"content": content}, {"content": content}) == ([], [("output", reason)])
+
+
+ORDINARY: list[JSON] = [
+    {"name": "MiniMax AI", "audio_content": ""},
+    {"channel": "final", "reasoning": None},
+    {"token_id": 9906, "tool_calls": None},
+    {"provider_specific_fields": {"refusal": None}, "annotations": [], "function_call": None},
+    {"refusal": None, "annotations": None, "audio": None, "tool_calls": [], "reasoning": None},
+]
+"""What MiniMax, Groq, Together, LiteLLM and vLLM say beside an answer."""
+
+
+@pytest.mark.parametrize("beside", ORDINARY)
+def test_what_says_nothing_beside_an_answer_is_no_loss(beside: JSON) -> None:
+    for reply in ([completion(content="Hi", **beside)], [chunk(content="Hi", **beside), chunk("stop")]):
+        told = stream()
+        for part in reply:
+            told.receive(part)
+        told.finish()
+        assert (told.response["output_text"], list(told.losses)) == ("Hi", [])
+
+
+def test_what_says_something_beside_an_answer_is_reported_once() -> None:
+    told = stream()
+    for _ in range(2):
+        told.receive(chunk(content="Hi", provider_specific_fields={"citations": [{"title": "A"}]}, mood="good"))
+    told.receive(chunk("stop"))
+    told.finish()
+    assert [loss.path for loss in told.losses] == [
+        "choices[0].delta.mood",
+        "choices[0].delta.provider_specific_fields",
+    ]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Set
 from typing import Any
 
+from ..mapping.losses import beyond
 from ..mapping.provider_data import KEY
 from .deltas import Untold
 
@@ -23,6 +24,9 @@ _PARTS = {
     "output_text": frozenset({"type", "text", "annotations", "logprobs"}),
     "refusal": frozenset({"type", "refusal"}),
 }
+
+_DIRECT = {"type": "direct"}
+"""The `caller` of a call that no program made: so are all that chat knows."""
 
 _REPEATED = re.compile(
     r"response\.(in_progress|queued|content_part\.\w+|reasoning_(summary_)?part\.\w+"
@@ -49,6 +53,6 @@ def unread(item: JSON, path: str) -> Iterator[Untold]:
 
 
 def _beyond(said: JSON, known: Set[str], path: str, kind: str) -> Iterator[Untold]:
-    for name in sorted(map(str, said.keys() - known)):
-        if said.get(name):
+    for name in beyond(said, known):
+        if said[name] != _DIRECT:
             yield Untold(f"{path}.{name[:64]}", f"chat has no '{name[:64]}' of a '{kind}'")

@@ -6,15 +6,16 @@ are allowed. The request alone, written to a file, says none of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
-from ..mapping.losses import Loss
+from ..mapping.losses import Loss, beyond
 from ..mapping.namespaces import members
 from ..mapping.tool_kinds import CALLS
 from ..mapping.tool_names import Tool
 from ..mapping.tools import LISTS
 from ..responses_over_chat import Translation
+from ..responses_over_chat.ledger import LEDGER
 
 JSON = dict[str, Any]
 
@@ -71,11 +72,11 @@ def _renamed(request: JSON, changed: dict[Tool, str]) -> Iterator[Loss]:
 _OFFERED = frozenset({"custom", "apply_patch", "local_shell", "shell", "tool_search"})
 
 _COMPLETION = frozenset(
-    {
-        *("id", "object", "created", "model", "choices", "usage", "service_tier", "system_fingerprint", "obfuscation"),
-        *("citations", "search_results", "error", "x_groq", "base_resp"),
-    }
+    {"id", "object", "created", "model", "choices", "usage", "service_tier", "citations", "search_results", "error"}
+    | {"system_fingerprint", "obfuscation", "x_groq", "base_resp"}
 )
+"""The fields of a completion or a chunk that are read, and those that say nothing of the answer."""
+
 _CHOICE = frozenset({"index", "message", "logprobs", "finish_reason", "delta", "usage", "error"})
 _USAGE = {
     "prompt_tokens_details": frozenset({"cached_tokens", "cache_write_tokens"}),
@@ -100,35 +101,19 @@ def unread(reply: JSON) -> list[Loss]:
     return losses
 
 
-def _beyond(said: Any, known: frozenset[str], path: str) -> Iterator[Loss]:
-    if isinstance(said, dict):
-        for name in sorted(said.keys() - known):
-            if said[name]:
-                yield Loss(f"{path}{name}", f"a response has no '{name}'")
+def _beyond(said: Any, known: Set[str], path: str) -> Iterator[Loss]:
+    for name in beyond(said, known) if isinstance(said, dict) else ():
+        yield Loss(f"{path}{name}", f"a response has no '{name}'")
 
 
-_RESPONSE = frozenset(
-    {
-        *("id", "object", "created_at", "completed_at", "status", "error", "incomplete_details", "model", "output"),
-        *("output_text", "usage", "service_tier", "instructions", "metadata", "tools", "tool_choice", "truncation"),
-        *(
-            "parallel_tool_calls",
-            "text",
-            "top_p",
-            "temperature",
-            "presence_penalty",
-            "frequency_penalty",
-            "top_logprobs",
-        ),
-        *("reasoning", "max_output_tokens", "max_tool_calls", "store", "background", "previous_response_id"),
-        *("conversation", "prompt", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "user"),
-        *("safety_identifier", "include"),
-    }
+_RESPONSE = (
+    {"id", "object", "created_at", "completed_at", "status", "error", "incomplete_details", "output", "output_text"}
+    | {"usage", "billing", "access_programs", "prompt_cache_options"}
+    | LEDGER.keys()
 )
-"""The fields of a response that are read, and those that repeat what was asked for."""
+"""The fields of a response that are read, those that say who pays, and those that repeat what was asked for."""
 
 
 def unread_response(response: JSON) -> list[Loss]:
     """What a response says beside its output and its request that no completion says."""
-    names = sorted(response.keys() - _RESPONSE)
-    return [Loss(name, f"a completion has no '{name}'") for name in names if response[name]]
+    return [Loss(name, f"a completion has no '{name}'") for name in beyond(response, _RESPONSE)]

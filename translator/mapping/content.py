@@ -8,7 +8,7 @@ from typing import Any
 from ..dialects import Dialect
 from ..errors import InvalidRequest, Unsupported
 from .attachments import NO_ATTACHMENTS, Attachments
-from .losses import Losses
+from .losses import Losses, beyond
 
 JSON = dict[str, Any]
 
@@ -26,9 +26,8 @@ _KNOWN = {
 
 
 def _report_unsaid(part: JSON, known: Set[str], path: str, losses: Losses, api: str) -> None:
-    for key in sorted(part.keys() - known):
-        if part[key]:
-            losses.report(f"{path}.{key}", f"{api} has no '{key}' here")
+    for key in beyond(part, known):
+        losses.report(f"{path}.{key}", f"{api} has no '{key}' here")
 
 
 def text_of(parts: Sequence[JSON], separator: str = "") -> str:

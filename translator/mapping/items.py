@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import InvalidRequest, Unsupported
 from ..wire.chat_messages import FIELDS, PLAIN_FIELDS
 from .content import content_from_chat
-from .losses import Losses
+from .losses import Losses, beyond
 from .plain_messages import map_plain_messages
 from .reasoning import reasoning_from_chat
 from .tools import call_from_chat
@@ -43,9 +43,8 @@ def map_chat_messages(messages: Sequence[JSON], losses: Losses) -> tuple[str | N
         path = f"messages[{index}]"
         if "name" in message and message["role"] not in ("function", "tool"):
             losses.report(f"{path}.name", "the speakers of the Responses API have no names")
-        for key in sorted(message.keys() - FIELDS.get(message["role"], PLAIN_FIELDS)):
-            if message[key]:  # SDKs write empty lists where there is nothing
-                losses.report(f"{path}.{key}", f"the Responses API has no '{key}' of a message that is sent")
+        for key in beyond(message, FIELDS.get(message["role"], PLAIN_FIELDS)):
+            losses.report(f"{path}.{key}", f"the Responses API has no '{key}' of a message that is sent")
         if index or instructions is None:
             gatherer.kinds.get(message["role"], gatherer.plain)(message, path)
     gatherer.finish()

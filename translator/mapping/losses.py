@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from typing import Any, NamedTuple
 
 
@@ -21,6 +22,25 @@ class Losses(list[Loss]):
     def report(self, path: str, reason: str) -> None:
         """Note that what stands at `path` was not carried."""
         self.append(Loss(path, reason))
+
+
+def beyond(said: Mapping[str, Any], known: Set[str]) -> list[str]:
+    """The names of the fields beside the known ones that say something, in order."""
+    return sorted(name for name in map(str, said.keys() - known) if not is_empty(said.get(name)))
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a value says nothing: it is null, false, zero, or holds nothing but such."""
+    within = [value]
+    while within:
+        value = within.pop()
+        if isinstance(value, dict):
+            within += value.values()
+        elif isinstance(value, list):
+            within += value
+        elif value:
+            return False
+    return True
 
 
 _WORDS = {type(None): "null", bool: "a truth value", str: "a string", list: "a list", dict: "an object"}

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..dialects import Dialect
 from ..errors import UpstreamError
-from ..mapping.losses import in_words
+from ..mapping.losses import beyond, in_words
 from ..mapping.upstream_error import map_error_object
 from ..mapping.usage import map_usage
 from ..surrogates import PairJoiner, is_whole
@@ -25,12 +25,13 @@ JSON = dict[str, Any]
 
 
 _MESSAGE = frozenset(
-    {
-        *("role", "content", "refusal", "tool_calls", "function_call", "annotations", "audio", "images"),
-        *("reasoning", "reasoning_content", "reasoning_details"),
-    }
+    {"role", "content", "refusal", "tool_calls", "function_call", "annotations", "audio", "images"}
+    | {"reasoning", "reasoning_content", "reasoning_details"}
 )
-"""The fields of a message or delta that are read; what else stands there is reported."""
+"""The fields of a message or delta that are read; what else says something there is reported."""
+
+_LABELS = frozenset({"name", "channel", "token_id", "padding"})
+"""These say nothing: MiniMax signs each delta, Groq names gpt-oss's channel, Together the token, and Copilot pads."""
 
 
 class Reader:
@@ -47,7 +48,7 @@ class Reader:
         self._logprobs: list[JSON] = []  # came without text; they belong to the next
         self._streamed = False  # content came in deltas: a whole message that follows only repeats it
         self._finished = False
-        self._read_fields = _MESSAGE | dialect.tool_call_extra
+        self._read_fields = _MESSAGE | _LABELS | dialect.tool_call_extra
         self._left_out: set[str] = set()  # why; what comes in many pieces is reported once
         self._reasoned = False  # in the field that holds nothing but text
         self._tier = ""
@@ -129,10 +130,9 @@ class Reader:
             deltas.append(Untold(reason, path))
 
     def _leave_out_unknown(self, delta: JSON, whole: bool, deltas: list[Delta]) -> None:
-        for key in sorted(map(str, delta.keys() - self._read_fields)):
-            if delta.get(key):
-                path = f"choices[0].{'message' if whole else 'delta'}.{key[:64]}"
-                self._leave_out(f"a response has no '{key[:64]}'", deltas, path)
+        for key in beyond(delta, self._read_fields):
+            path = f"choices[0].{'message' if whole else 'delta'}.{key[:64]}"
+            self._leave_out(f"a response has no '{key[:64]}'", deltas, path)
 
     def _read_choice(self, choice: JSON, deltas: list[Delta]) -> None:
         delta = choice.get("delta")
