@@ -37,9 +37,14 @@ async def test_a_copy_is_found_by_its_tenant_account_and_content_alone(store: St
     assert await store.copies.named(TENANT, "another", ["file-1"]) == []
 
 
-async def test_of_two_that_give_the_same_the_first_is_kept(store: Store) -> None:
+async def test_of_two_that_give_the_same_the_first_is_kept_and_used(store: Store, clock: Clock) -> None:
     await given(store, "file-1")
-    assert await store.copies.keep(TENANT, "account", "digest of file-1", "file-2", file_id=None, size=1) == "file-1"
+    for file_id, user in (("file-a", "file-a"), (None, "file-a")):
+        clock.now += 1
+        digest = "digest of file-1"
+        assert await store.copies.keep(TENANT, "account", digest, "file-2", file_id=file_id, size=1) == "file-1"
+        (copy,) = await store.copies.all()
+        assert (copy.id, copy.file_id, copy.used_at) == ("file-1", user, clock.now)
 
 
 async def test_what_took_the_place_of_a_copy_is_not_forgotten_with_it(store: Store) -> None:

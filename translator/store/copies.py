@@ -51,7 +51,7 @@ class Copies:
     async def keep(self, tenant: str, account: str, digest: str, id: str, *, file_id: str | None, size: int) -> str:
         """Write down what the upstream calls a content that it was given, used now.
 
-        What it is called from now on: another one where somebody else was quicker to give it.
+        What it is called from now on: another one where somebody else was quicker to give it, which is used now, too.
         """
         copy = Copy(tenant, account, digest, id, file_id, size, self._bounds.clock())
         return await self._group.commit(_keep, copy)
@@ -111,10 +111,13 @@ def _use(connection: Connection, entries: Sequence[tuple[Copy, str | None, float
 def _keep(connection: Connection, entries: Sequence[Copy]) -> list[str]:
     kept = []
     for copy in entries:
-        new = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(copies).on_conflict_do_nothing()
-        connection.execute(new.values(**asdict(copy)))
-        place = (_c.tenant == copy.tenant, _c.account == copy.account, _c.digest == copy.digest)
-        kept.append(connection.scalars(select(_c.id).where(*place)).one())
+        new = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(copies).values(**asdict(copy))
+        user = func.coalesce(new.excluded.file_id, _c.file_id)
+        # renewed even where somebody was quicker, and told in one go: a look at it afterwards might find it gone
+        new = new.on_conflict_do_update(
+            index_elements=list(copies.primary_key), set_={"file_id": user, "used_at": new.excluded.used_at}
+        )
+        kept.append(connection.scalars(new.returning(_c.id)).one())
     return kept
 
 
