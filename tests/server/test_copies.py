@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +15,7 @@ import pytest
 from openai import APIStatusError, BadRequestError, OpenAI
 
 from translator.server.app import create_app
+from translator.server.file_form import PDF, PIECE_BYTES, FileForm
 from translator.server.settings import Settings, Upstream
 
 from ..documents import made
@@ -310,6 +311,32 @@ def test_an_upstream_that_fails_when_it_is_given_an_earlier_file_is_an_error(
     assert (raised.value.status_code, raised.value.param) == (503, None)
     client.responses.create(model="m", input="And now?", previous_response_id=first.id)
     assert keeping.chats[-1]["messages"][0]["content"] == [given("file-up2")]
+
+
+def test_a_file_whose_content_is_cut_off_is_not_given_and_not_the_upstreams_fault(
+    client: OpenAI, keeping: KeepingUpstream, tmp_path: Path
+) -> None:
+    id = upload(client)
+    first = ask(client, by_id(id), WORDS)
+    (content,) = [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
+    content.write_bytes(PLAN[:-10])
+    keeping.forgetful = True
+    with pytest.raises(APIStatusError, match="not there any more") as raised:
+        ask(client, by_id(id))
+    assert (raised.value.status_code, raised.value.code) == (503, "store_unavailable")
+    client.responses.create(model="m", input="And now?", previous_response_id=first.id)
+    assert "A file stood here. What was kept of this" in str(keeping.chats[-1]["messages"][0]["content"])
+    assert keeping.files == {}
+
+
+async def test_a_form_is_written_in_small_pieces_however_its_file_comes() -> None:
+    async def open() -> AsyncIterator[bytes]:
+        yield bytes(1_000_000)
+
+    form = FileForm({"purpose": "user_data"}, "a.pdf", PDF, 1_000_000, open)
+    sizes = [len(piece) async for piece in form]
+    assert sum(sizes) == len(form)
+    assert max(sizes) == PIECE_BYTES
 
 
 def test_counting_gives_nothing_to_the_upstream(client: OpenAI, keeping: KeepingUpstream) -> None:

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 import httpx
 
+from ..errors import TranslatorError
+from ..store.contents import ContentMissing
+
 PDF = "application/pdf"
+
+PIECE_BYTES = 256 * 1024
+"""As much of a request's body as is written at once: more would be copied at once, and hold up everybody."""
+
+
+def cut(data: bytes) -> Iterator[bytes]:
+    """Data in pieces that are written at once."""
+    for start in range(0, len(data), PIECE_BYTES):
+        yield data[start : start + PIECE_BYTES]
 
 
 class FileForm(httpx.AsyncByteStream):
@@ -25,15 +37,26 @@ class FileForm(httpx.AsyncByteStream):
         self._tail = f"\r\n--{boundary}--\r\n".encode()
         self._size = size
         self._open = open
+        self.failure: TranslatorError | None = None
+        """Why the file could not be read to its end: whoever sends the form can only tell that it broke off."""
 
     def __len__(self) -> int:
         """The whole form, in bytes."""
         return len(self._head) + self._size + len(self._tail)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        left = self._size
         yield self._head
-        async for piece in self._open():
-            yield piece
+        try:
+            async for read in self._open():
+                left -= len(read)
+                for piece in cut(read):
+                    yield piece
+            if left:
+                raise ContentMissing()  # the upstream would wait for the rest
+        except TranslatorError as error:
+            self.failure = error
+            raise
         yield self._tail
 
 

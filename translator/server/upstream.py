@@ -21,7 +21,7 @@ from .. import __version__
 from ..errors import UpstreamError
 from ..mapping.upstream_error import map_upstream_error
 from .body import encode_request
-from .file_form import FileForm
+from .file_form import PIECE_BYTES, FileForm, cut
 from .settings import Upstream
 
 USER_AGENT = f"responses-translator/{__version__}"
@@ -34,9 +34,6 @@ LIST_BYTES = 8 * 1024 * 1024
 
 LINGER_SECONDS = 0.25
 """How long the end of a body is waited for once its end marker was seen."""
-
-PIECE_BYTES = 256 * 1024
-"""As much of a request's body as is written at once."""
 
 SECRET_LENGTH = 8
 """A header's value that is shorter is no secret, and may be any word of an error's message."""
@@ -135,8 +132,13 @@ class UpstreamClient:
         return await self._ask(method, url, b"", key, translated=False)
 
     async def post_file(self, form: FileForm, key: str | None = None) -> Reply:
-        """The reply to a file that the upstream is given to keep; as `post_chat`."""
-        return await self._ask("POST", self._files_url, form, key, translated=False)
+        """The reply to a file that the upstream is given to keep; as `post_chat`, or what reading the file raised."""
+        try:
+            return await self._ask("POST", self._files_url, form, key, translated=False)
+        except UpstreamError as error:
+            if form.failure is not None:
+                raise form.failure from error
+            raise
 
     async def ask_file(self, method: str, id: str, key: str | None = None) -> int:
         """The status of the answer to a request for one of the files it keeps. Raises UpstreamError."""
@@ -317,14 +319,14 @@ def _as_stream(body: bytes | FileForm) -> httpx.ByteStream | _Pieces | FileForm:
 
 
 class _Pieces(httpx.AsyncByteStream):
-    """A large body: written at once it would be copied at once, and hold up everybody."""
+    """A large body, which is not written at once."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for start in range(0, len(self._body), PIECE_BYTES):
-            yield self._body[start : start + PIECE_BYTES]
+        for piece in cut(self._body):
+            yield piece
 
 
 def _raw(response: httpx.Response) -> AsyncIterator[bytes]:
