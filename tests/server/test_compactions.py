@@ -8,7 +8,7 @@ import pytest
 
 from tests.open_responses.schema import assert_valid_compaction, assert_valid_item
 from tests.server.stateful import Client, say, told
-from tests.servers import ScriptedUpstream, Serve, chunk, read_events
+from tests.servers import ScriptedUpstream, Serve, chunk, completion, read_events
 from translator.mapping.sealed import SUMMARY_HEADING
 
 SUMMARY = ("user", f"{SUMMARY_HEADING}\n\nThey talked.")
@@ -67,6 +67,13 @@ def test_a_text_is_compacted_and_usage_is_there_even_where_the_upstream_tells_no
     compacted = client.post("/responses/compact", {"model": "m", "input": "My name is Ada."})
     assert_valid_compaction(compacted)
     assert compacted["usage"]["total_tokens"] == 0
+
+
+def test_rate_limits_are_told_with_a_compaction_too(client: Client, upstream: ScriptedUpstream) -> None:
+    upstream.reply(completion("They talked."), headers={"x-ratelimit-remaining-tokens": "7", "x-secret": "s"})
+    answer = client.http.post("/responses/compact", json={"model": "m", "input": "Hi"})
+    assert (answer.status_code, answer.headers["x-ratelimit-remaining-tokens"]) == (200, "7")
+    assert "x-secret" not in answer.headers
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,8 @@ class Compactions:
                 if await self._passages.take(raw, body, principal, presence, send, "/compact"):
                     return
                 turn = await self._turns.begin(_asked(body), principal)
-                await send_json(send, _compacted(turn, await turn.complete()), losses_header(turn.losses))
+                compacted = _compacted(turn, await turn.complete())
+                await send_json(send, compacted, [*turn.handed_on, *losses_header(turn.losses)])
             if turn is not None and not presence.gone:
                 await turn.linger()
         finally:
