@@ -83,12 +83,9 @@ def create_app(
         Uploads(authenticator, kept, settings.max_body_bytes),
     )
 
-    middleware = [Middleware(Observation)]
-    if own_pages_only(settings):
-        middleware.append(Middleware(OwnPages, settings.allowed_hosts))
     app = Starlette(
         routes=[route for prefix in PREFIXES for route in _routes(prefix, resources)],
-        middleware=middleware,
+        middleware=_middleware(settings),
         exception_handlers={
             TranslatorError: _answer_error,
             HTTPException: _answer_http_error,
@@ -99,6 +96,13 @@ def create_app(
     app.router.redirect_slashes = False
     app.router.default = _answer_nothing_there
     return app
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    middleware = [Middleware(Observation)]
+    if own_pages_only(settings):
+        middleware.append(Middleware(OwnPages, settings.allowed_hosts))
+    return middleware
 
 
 def _lifespan(
