@@ -68,7 +68,8 @@ class Turns:
     ) -> Turn:
         """The turn, once the upstream has accepted its request. Raises TranslatorError before that.
 
-        Whoever gets the turn closes it. One that shall not `generate` ends at once; the upstream is not asked.
+        Whoever gets the turn closes it. One that shall not `generate` ends at once; the upstream is asked nothing, but
+        given the files that it keeps.
         """
         asked: JSON = validate(body)  # type: ignore[assignment]  # the wire types are plain dicts
         target = await self._chat_target(asked["model"], principal)

@@ -42,7 +42,7 @@ _KEEP_ALIVE_SECONDS = 4.0
 """Shorter than the five seconds after which many servers (uvicorn's default) close an idle connection: a request
 sent on one that is just being closed fails, and a POST may not simply be sent again."""
 
-HANDED_ON = (b"x-ratelimit-", b"openai-processing-ms", b"x-translator-losses")
+_HANDED_ON = (b"x-ratelimit-", b"openai-processing-ms", b"x-translator-losses")
 """What headers that a client may see begin with; others may say whose account this is."""
 
 _BROKEN = (httpx.TransportError, httpx.StreamError, httpx.DecodingError, aiohttp.ClientError, OSError)
@@ -262,7 +262,7 @@ class Reply:
     def handed_on(self) -> list[tuple[bytes, bytes]]:
         """Those of its headers that a client may see, whether the reply is translated or passed through."""
         headers = ((name.lower(), value) for name, value in self._response.headers.raw)
-        return [header for header in headers if header[0].startswith(HANDED_ON)]
+        return [header for header in headers if header[0].startswith(_HANDED_ON)]
 
     async def read(self, limit: int) -> bytes:
         """The whole body; UpstreamError where it has more than `limit` bytes."""
