@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from translator.cli import main
 from translator.conversion import Converter
+from translator.conversion.comparison import canonical
 from translator.corpus import Case, render
 
 from ..cases import load_answered
@@ -204,6 +206,27 @@ def test_every_answer_is_compared_where_there_are_several(tmp_path: Path) -> Non
     assert diff(tmp_path, b"".join([*told, b"data: [DONE]\n\n"]), several).output == ""
     other = b"".join([*told, b"data: [DONE]\n\n"]).replace(b'"C"', b'"E"')
     assert diff(tmp_path, other, several).output == 'choices[2].message.content: "E" | "C"\n'
+
+
+@pytest.mark.usefixtures("no_collection")
+def test_very_many_answers_take_no_longer_than_they_are_many() -> None:
+    def spent(answers: int) -> float:
+        chunks = [{"model": "m", "choices": [{"index": at % answers, "delta": {"content": "A"}}]} for at in range(6000)]
+        ends = [{"model": "m", "choices": [{"index": at, "finish_reason": "stop"}]} for at in range(answers)]
+        stream = b"".join(b"data: %b\n\n" % json.dumps(chunk).encode() for chunk in [*chunks, *ends])
+        begin = time.process_time()
+        assert len(canonical(stream + b"data: [DONE]\n\n").document["choices"]) == answers
+        return time.process_time() - begin
+
+    assert spent(100) < 6 * spent(2)  # chunks that are read once for each answer take 30 times as long and more
+
+
+def test_a_chunk_that_says_something_else_in_the_place_of_its_delta_is_compared() -> None:
+    chunks = [{"model": "m", "choices": [{"index": 0, "delta": delta}]} for delta in ({"content": "A"}, "odd")]
+    chunks.append({"model": "m", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    stream = b"".join(b"data: %b\n\n" % json.dumps(chunk).encode() for chunk in chunks)
+    (choice,) = canonical(stream + b"data: [DONE]\n\n").document["choices"]
+    assert choice["message"]["content"] == "A"
 
 
 def test_what_a_stream_and_a_whole_reply_say_in_fields_of_their_own_is_compared(tmp_path: Path) -> None:

@@ -143,8 +143,7 @@ def _of_stream(text: bytes) -> Said:
     if (machine := replay(events, body, "chat")) is not None:
         return _of_machine(machine, {})
     said = {}
-    for index in _indexes(events):
-        answer = [_only(event, index) for event in events]
+    for index, answer in _answers(events).items():
         if (machine := replay(answer, body, "responses")) is not None:
             said[index] = _of_machine(machine, _gathered(answer))
     if not said:
@@ -152,19 +151,38 @@ def _of_stream(text: bytes) -> Said:
     return _joined(said)
 
 
+def _answers(chunks: list[JSON]) -> dict[int, list[JSON]]:
+    """The chunks of each answer, by its index; what stands beside the choices is said of all, with the first."""
+    first, *others = _indexes(chunks)
+    answers: dict[int, list[JSON]] = {index: [] for index in (first, *others)}
+    for chunk in chunks:
+        answers[first].append(_only(chunk, first))
+        for index in {_index(choice) for choice in _choices(chunk)} - {first}:
+            own = _only(chunk, index)
+            answers[index].append({name: own[name] for name in ("object", "model", "choices") if name in own})
+    return answers
+
+
 def _gathered(chunks: list[JSON]) -> JSON:
     """What chunks say in any field, as the completion of these words would say it."""
     said: JSON = {}
     choice: JSON = {}
-    message: JSON = {}
+    pieces: dict[str, list[Any]] = {}
     for chunk in chunks:
         said |= {name: value for name, value in chunk.items() if value}
         for part in _choices(chunk):
             choice |= {name: value for name, value in part.items() if value}
-            for name, value in (part.get("delta") or {}).items():
-                grows = isinstance(value, str) and isinstance(message.get(name), str)
-                message[name] = message[name] + value if grows else value or message.get(name)
+            delta = part.get("delta")
+            for name, value in delta.items() if isinstance(delta, dict) else ():
+                if value:
+                    pieces.setdefault(name, []).append(value)
+    message = {name: _whole(values) for name, values in pieces.items()}
     return {**said, "choices": [{**choice, "message": message}]}
+
+
+def _whole(pieces: list[Any]) -> Any:
+    """The text of which these are the pieces; of what is no text, the last one."""
+    return "".join(pieces) if all(isinstance(piece, str) for piece in pieces) else pieces[-1]
 
 
 def _of_machine(machine: Machine, recorded: JSON) -> Said:
