@@ -13,40 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from translator.cli import main
-from translator.conversion import Converter, Report, Wire, convert_file
-from translator.corpus import Case, render
+from translator.conversion import Converter, Report, convert_file
 
-from ..cases import load_answered
-from ..servers import read_events
+from .converting import CHAT, COMPLETION, RESPONSES, convert, convert_bytes, lines_of
 
 JSON = dict[str, Any]
-
-CHAT: JSON = {"model": "m", "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]}
-RESPONSES: JSON = {
-    "model": "m",
-    "instructions": "Be brief.",
-    "input": [{"type": "message", "role": "user", "content": "Hi"}],
-    "store": False,
-}
-COMPLETION: JSON = {
-    "id": "chatcmpl-1",
-    "object": "chat.completion",
-    "created": 7,
-    "model": "m",
-    "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hello."}, "finish_reason": "stop"}],
-}
-
-
-def convert(to: Wire, *documents: JSON | str) -> Result:
-    lines = [document if isinstance(document, str) else json.dumps(document) for document in documents]
-    return CliRunner().invoke(main, ["convert", "--to", to], input="".join(f"{line}\n" for line in lines))
-
-
-def lines_of(result: Result) -> list[JSON]:
-    return [json.loads(line) for line in result.stdout.splitlines()]
 
 
 def test_requests_go_both_ways() -> None:
@@ -110,54 +84,6 @@ def test_freeform_calls_go_both_ways() -> None:
     assert response["output"][0]["input"] == text
     (back,) = lines_of(convert("chat", response))
     assert back["choices"][0]["message"]["tool_calls"] == [custom, function]
-
-
-def chunk_of(**delta: Any) -> JSON:
-    return {"id": "chatcmpl-1", "model": "m", "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
-
-
-def stream_of(*chunks: JSON) -> bytes:
-    return b"".join(b"data: %b\n\n" % json.dumps(chunk).encode() for chunk in chunks) + b"data: [DONE]\n\n"
-
-
-def test_freeform_calls_in_recorded_streams_go_both_ways() -> None:
-    text = '{"input": "looks like arguments"}\nand is \U0001f600 text'
-    note = {"index": 0, "id": "call_1", "type": "custom", "custom": {"name": "note", "input": ""}}
-    find = {"index": 1, "id": "call_2", "type": "function", "function": {"name": "find", "arguments": "{}"}}
-    other = {"index": 2, "id": "call_3", "type": "custom", "custom": {"name": "note", "input": "Milk"}}
-    pieces = [{"index": 0, "custom": {"input": piece}} for piece in (text[:3], text[3:20], text[20:])]
-    chunks = [chunk_of(tool_calls=[call]) for call in (note, *pieces, find, other)]
-    end = chunk_of()
-    end["choices"][0]["finish_reason"] = "tool_calls"
-    recorded = stream_of(*chunks, end)
-    converted, report, told = convert_bytes("responses", recorded)
-    assert (report.refused, told) == (0, [])
-    events = read_events(converted)
-    items = events[-1]["response"]["output"]
-    assert [(item["type"], item["status"], item.get("input")) for item in items] == [
-        ("custom_tool_call", "completed", text),
-        ("function_call", "completed", None),
-        ("custom_tool_call", "completed", "Milk"),
-    ]
-    deltas = [event["delta"] for event in events if event["type"] == "response.custom_tool_call_input.delta"]
-    assert deltas == [text[:3], text[3:20], text[20:], "Milk"]
-    back, _, _ = convert_bytes("chat", converted)
-    calls = [
-        call
-        for chunk in read_events(back)
-        for choice in chunk["choices"]
-        for call in choice["delta"].get("tool_calls", ())
-    ]
-    assert "".join(call["custom"]["input"] for call in calls if call["index"] == 0) == text
-    assert [call["type"] for call in calls if "id" in call] == ["custom", "function", "custom"]
-
-
-def test_a_stream_is_named_by_the_first_chunk_that_answers() -> None:
-    filtered = {"id": "", "model": "", "object": "", "choices": [], "prompt_filter_results": []}
-    recorded = stream_of(filtered, {**chunk_of(content="Hi"), "created": 7}, chunk_of())
-    converted, _, _ = convert_bytes("responses", recorded)
-    response = read_events(converted)[0]["response"]
-    assert (response["id"], response["created_at"], response["model"]) == ("resp_1", 7, "m")
 
 
 def test_what_is_of_the_wanted_dialect_already_stays_byte_for_byte() -> None:
@@ -277,90 +203,6 @@ def test_several_files_are_read_and_named(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["convert", "--to", "chat", str(tmp_path / "none")]).exit_code == 2
 
 
-# ---- recorded streams ----
-
-
-def convert_bytes(to: Wire, data: bytes) -> tuple[bytes, Report, list[str]]:
-    written: list[bytes] = []
-    told: list[str] = []
-    report = Report(told.append)
-    convert_file(io.BytesIO(data), written.append, Converter(to), report)
-    return b"".join(written), report, told
-
-
-STREAMS = [case for case in load_answered("chat_over_responses") if case.upstream_streams and not case.settings]
-
-
-@pytest.mark.parametrize("case", STREAMS, ids=str)
-def test_a_recorded_stream_of_events_becomes_chunks(case: Case) -> None:
-    assert case.upstream is not None
-    converted, report, _ = convert_bytes("chat", case.upstream)
-    if not case.upstream.startswith((b"event", b"data")):
-        return
-    want = read_events(render(case)["events.sse"])
-    if converted == case.upstream:  # nothing in it says what it is
-        assert report.refused == 1
-        return
-    chunks = read_events(converted)
-    assert converted.endswith(b"data: [DONE]\n\n")
-    if case.request.get("functions"):
-        return  # the deprecated form is asked for by a request, which is not at hand
-    told = [[choice["delta"] for choice in chunk["choices"]] for chunk in chunks if "choices" in chunk]
-    expected = [[choice["delta"] for choice in chunk["choices"]] for chunk in want if "choices" in chunk]
-    assert [deltas for deltas in told if deltas] == [deltas for deltas in expected if deltas]
-    assert bool(report.refused) == ("error" in want[-1])
-
-
-def test_a_recorded_stream_of_chunks_becomes_events_and_comes_back() -> None:
-    (case,) = [case for case in load_answered("responses_over_chat") if case.name == "text_streams_delta_by_delta"]
-    assert case.upstream is not None
-    converted, _, _ = convert_bytes("responses", case.upstream)
-    events = read_events(converted)
-    assert events[0]["response"]["id"] == "resp_8f2a61c0"
-    assert events[-1]["response"]["output_text"] == "Hello! How can I help?"
-    back, _, _ = convert_bytes("chat", converted)
-    chunks = read_events(back)
-    assert chunks[0]["id"] == "chatcmpl-8f2a61c0"
-    texts = [choice["delta"].get("content", "") for chunk in chunks for choice in chunk["choices"]]
-    assert "".join(texts) == "Hello! How can I help?"
-    assert chunks[-1]["usage"]["total_tokens"] == 26
-    same, _, _ = convert_bytes("chat", case.upstream)
-    assert same == case.upstream
-
-
-def test_a_recording_that_is_cut_ends_with_an_error() -> None:
-    chunk = {"object": "chat.completion.chunk", "choices": [{"delta": {"content": "Hel"}}]}
-    converted, report, told = convert_bytes("responses", b"data: " + json.dumps(chunk).encode() + b"\n\n")
-    assert read_events(converted)[-1]["response"]["status"] == "failed"
-    assert report.refused == 1
-    assert told[0].startswith("ends with an error: The upstream's answer broke off")
-
-
-@pytest.mark.parametrize("to", ["responses", "chat"])
-def test_a_recording_that_is_cut_within_an_event_says_so(to: Wire) -> None:
-    whole = stream_of(chunk_of(content="Hel"), chunk_of(content="lo"))
-    recorded = whole if to == "responses" else convert_bytes("responses", whole)[0]
-    _, report, told = convert_bytes(to, recorded[: recorded.rindex(b"lo") - 20])
-    assert (report.refused, told) == (1, ["ends with an error: The recording ends within an event."])
-
-
-def test_a_stream_of_neither_api_is_refused() -> None:
-    result = CliRunner().invoke(main, ["convert", "--to", "chat"], input='data: {"hello": 1}\n\n')
-    assert (result.exit_code, result.stderr) == (1, "not converted: This is a stream of neither API.\n")
-    assert result.stdout == 'data: {"hello": 1}\n\n'
-
-
-def test_a_stream_of_neither_api_does_not_keep_other_files_from_being_converted(tmp_path: Path) -> None:
-    (tmp_path / "a").write_text('data: {"hello": 1}\n\n')
-    (tmp_path / "b").write_text(json.dumps(CHAT))
-    paths = [str(tmp_path / name) for name in "ab"]
-    result = CliRunner().invoke(main, ["convert", "--to", "responses", *paths])
-    assert (result.exit_code, json.loads(result.stdout.splitlines()[-1])) == (1, RESPONSES)
-
-
-# ---- on a terminal ----
-
-
 def test_a_bar_shows_on_a_terminal_how_far_it_is(tmp_path: Path) -> None:
     source = tmp_path / "many.jsonl"
     source.write_text((json.dumps(CHAT) + "\n") * 2000)
@@ -389,69 +231,6 @@ def test_a_reader_that_leaves_ends_it_in_silence(tmp_path: Path) -> None:
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=30)
     assert json.loads(done.stdout) == RESPONSES
     assert done.stderr == ""
-
-
-def test_what_no_event_says_of_chunks_is_reported_once() -> None:
-    odd = chunk_of(content="Hi", mood="good")
-    odd["choices"][0]["stop_reason"] = 5
-    end = {**chunk_of(), "provider": "p", "obfuscation": "x"}
-    end["choices"][0]["finish_reason"] = "stop"
-    _, report, told = convert_bytes("responses", stream_of(chunk_of(role="assistant", name=None), odd, odd, end))
-    assert report.losses == 3
-    assert [line.partition(":")[0] for line in told] == ["choices[0].stop_reason", "choices[0].delta.mood", "provider"]
-
-
-def test_what_no_chunk_says_of_a_recorded_response_is_reported() -> None:
-    (response,) = lines_of(convert("responses", COMPLETION))
-    end = {"type": "response.completed", "response": {**response, "moderation": {"flagged": True}}}
-    begin = {"type": "response.created", "response": {**response, "output": [], "status": "in_progress"}}
-    _, _, told = convert_bytes("chat", stream_of(begin, end))
-    assert told == ["moderation: a completion has no 'moderation'"]
-
-
-def a_stream(text: str, **more: Any) -> bytes:
-    end = {**chunk_of(), **more}
-    end["choices"][0]["finish_reason"] = "stop"
-    return stream_of(chunk_of(content=text), end)
-
-
-def answers(converted: bytes) -> list[str]:
-    """The texts of all responses of a file of streams."""
-    data = [line.partition(b": ")[2] for line in converted.splitlines() if line.startswith(b"data: {")]
-    ends = [json.loads(event) for event in data if b'"response.completed"' in event]
-    return [event["response"]["output_text"] for event in ends]
-
-
-@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
-@pytest.mark.parametrize("between", [b"", b"\n\n", b": the next\n\n"])
-def test_streams_that_stand_one_after_another_are_all_converted(between: bytes, line_end: bytes) -> None:
-    recorded = between.join((a_stream("One"), a_stream("Two", provider="p"), a_stream("Three")))
-    converted, report, told = convert_bytes("responses", recorded.replace(b"\n", line_end))
-    assert answers(converted) == ["One", "Two", "Three"]
-    assert told == ["stream 2: provider: a response has no 'provider'"]
-    for events in (converted, converted.replace(b"data: [DONE]\n\n", b"")):
-        back, report, told = convert_bytes("chat", events)
-        assert (report.refused, told) == (0, [])
-        chunks = [json.loads(line[6:]) for line in back.splitlines() if line.startswith(b"data: {")]
-        texts = [choice["delta"].get("content") for chunk in chunks for choice in chunk["choices"]]
-        assert [text for text in texts if text] == ["One", "Two", "Three"]
-        assert back.count(b"data: [DONE]") == 3
-    assert convert_bytes("responses", converted)[0] == converted
-
-
-def test_chunks_of_another_completion_begin_a_stream_though_no_end_marker_stands_between() -> None:
-    usage = stream_of({"id": "chatcmpl-9", "model": "m", "choices": [], "usage": {"prompt_tokens": 1}})
-    streams = [a_stream("One") + usage, a_stream("Two").replace(b"chatcmpl-1", b"chatcmpl-2"), a_stream("Three")]
-    converted, report, told = convert_bytes("responses", b"".join(streams).replace(b"data: [DONE]\n\n", b""))
-    assert (answers(converted), report.refused, told) == (["One", "Two", "Three"], 0, [])
-    assert converted.count(b'"input_tokens":1') == 1
-
-
-def test_a_stream_that_cannot_be_read_does_not_hide_the_next() -> None:
-    broken = a_stream("One").replace(b'{"id"', b'{id"', 1)
-    converted, report, _ = convert_bytes("responses", broken + a_stream("Two"))
-    assert report.refused == 1
-    assert answers(converted) == ["Two"]
 
 
 @pytest.mark.parametrize(
@@ -500,25 +279,3 @@ def test_the_last_line_of_a_file_that_stays_as_it_is_does_not_run_into_the_next(
         (tmp_path / name).write_bytes(content)
     result = CliRunner().invoke(main, ["convert", "--to", "chat", str(tmp_path / "first"), str(tmp_path / "second")])
     assert result.stdout_bytes == first + between + EVENT
-
-
-def test_what_was_recorded_may_be_of_any_size() -> None:
-    text = "x" * 17 * 1024 * 1024
-    function = {
-        "index": 0,
-        "id": "call_1",
-        "type": "function",
-        "function": {"name": "f", "arguments": f'{{"a":"{text}"}}'},
-    }
-    end = chunk_of(tool_calls=[function])
-    end["choices"][0]["finish_reason"] = "tool_calls"
-    converted, report, told = convert_bytes("responses", stream_of(end))
-    assert (report.refused, told) == (0, [])
-    back, report, told = convert_bytes("chat", converted)
-    assert (report.refused, told) == (0, [])
-    assert len(back) > len(text)
-    (response,) = lines_of(
-        convert("responses", {**COMPLETION, "choices": [{"index": 0, "message": end["choices"][0]["delta"]}]})
-    )
-    assert len(response["output"][0]["arguments"]) > len(text)
-    assert convert("chat", response).exit_code == 0
