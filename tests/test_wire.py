@@ -61,6 +61,14 @@ FORMATS = "'text', 'json_object' or 'json_schema'"
 CHOICES = "'auto', 'none', 'required' or an object that names a tool"
 
 
+def refused(api: str, fields: dict[str, Any]) -> InvalidRequest:
+    asked = {"model": "m", "messages": QUESTION} if api == "chat" else {"model": "m", "input": "Hi"}
+    validated = chat.validate if api == "chat" else validate
+    with pytest.raises(InvalidRequest) as caught:
+        validated({**asked, **fields})
+    return caught.value
+
+
 @pytest.mark.parametrize(
     ("api", "fields", "param", "known"),
     [
@@ -86,12 +94,9 @@ CHOICES = "'auto', 'none', 'required' or an object that names a tool"
 def test_a_value_nobody_knows_is_refused_with_all_that_could_stand_there(
     api: str, fields: dict[str, Any], param: str, known: str
 ) -> None:
-    asked = {"model": "m", "messages": QUESTION} if api == "chat" else {"model": "m", "input": "Hi"}
-    validated = chat.validate if api == "chat" else validate
-    with pytest.raises(InvalidRequest) as caught:
-        validated({**asked, **fields})
-    assert caught.value.param == param
-    assert caught.value.message.startswith(f"Invalid '{param}': Input should be {known}, got ")
+    error = refused(api, fields)
+    assert error.param == param
+    assert error.message.startswith(f"Invalid '{param}': Input should be {known}, got ")
 
 
 PARTS = "'input_text', 'output_text', 'text', 'summary_text', 'reasoning_text', 'refusal', 'input_image', 'input_file' "
@@ -129,12 +134,9 @@ PATCH = {"type": "apply_patch_call", "call_id": "c", "operation": {"path": "p"}}
 def test_what_is_missing_and_could_be_one_of_a_few_words_is_asked_for_with_all_of_them(
     api: str, fields: dict[str, Any], param: str, known: str
 ) -> None:
-    asked = {"model": "m", "messages": QUESTION} if api == "chat" else {"model": "m", "input": "Hi"}
-    validated = chat.validate if api == "chat" else validate
-    with pytest.raises(InvalidRequest) as caught:
-        validated({**asked, **fields})
-    assert (caught.value.param, caught.value.code) == (param, "missing_required_parameter")
-    assert caught.value.message.startswith(f"Missing required parameter: '{param}'; it should be {known}")
+    error = refused(api, fields)
+    assert (error.param, error.code) == (param, "missing_required_parameter")
+    assert error.message.startswith(f"Missing required parameter: '{param}'; it should be {known}")
 
 
 def test_a_tool_without_a_type_is_asked_for_one_of_all_that_clients_can_run() -> None:

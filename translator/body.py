@@ -18,7 +18,6 @@ _END = b"[DONE]"
 _SPACE = b" \t\r\n"
 _BLANK_LINE = b"\n\n"
 
-
 _FRAMES = frozenset(
     {"", "choices", "message", "delta", "content", "tool_calls", "function", "custom", "function_call"}
     | {"response", "output", "item", "part", "summary", "reasoning", "thinking"}
@@ -26,8 +25,8 @@ _FRAMES = frozenset(
 """What holds texts that come in pieces, in either API; a whole reply is such a piece, too."""
 
 _TEXTS = frozenset(
-    {"content", "text", "refusal", "delta", "reasoning", "reasoning_content", "thinking", "arguments", "input"}
-    | {"summary"}
+    {"content", "text", "refusal", "delta", "arguments", "input"}
+    | {"reasoning", "reasoning_content", "thinking", "summary"}
 )
 """These texts: whoever reads them joins the halves of a pair that was cut between two of them."""
 

@@ -24,8 +24,7 @@ class PairJoiner:
         if "\ud800" <= text[-1] <= "\udbff":
             self.held = text[-1]
             text = text[:-1]
-        joined: str = whole(text)
-        return joined
+        return _mended(text)
 
     def finish(self) -> str:
         """What is left of a half that nothing followed."""
@@ -52,9 +51,13 @@ def whole(value: Any, depth: int = DEPTH) -> Any:
     if depth == 0:
         raise RecursionError
     if isinstance(value, str):
-        return value if is_whole(value) else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return _mended(value)
     if isinstance(value, list):
         return [whole(entry, depth - 1) for entry in value]
     if isinstance(value, dict):
         return {whole(key): whole(entry, depth - 1) for key, entry in value.items()}
     return value
+
+
+def _mended(text: str) -> str:
+    return text if is_whole(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -210,11 +210,8 @@ def _indexes(replies: Iterable[JSON]) -> list[int]:
 def _only(reply: JSON, index: int) -> JSON:
     """A completion or chunk with one of its answers, as if it were the only one: a response has room for one."""
     choices = _choices(reply)
-    return (
-        {**reply, "choices": [{**choice, "index": 0} for choice in choices if _index(choice) == index]}
-        if choices
-        else reply
-    )
+    own = [{**choice, "index": 0} for choice in choices if _index(choice) == index]
+    return {**reply, "choices": own} if choices else reply
 
 
 def _choices(reply: JSON) -> list[JSON]:

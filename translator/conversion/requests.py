@@ -11,13 +11,17 @@ _IDLE: JSON = {"status": "completed", "annotations": [], "logprobs": []}
 """What an item or part that was received has, and one that was written has not."""
 
 _DEFAULTS: JSON = {
-    **dict.fromkeys(("stream", "background"), False),
-    **dict.fromkeys(("store", "parallel_tool_calls"), True),
-    **{name: [] for name in ("tools", "include")},
-    **dict.fromkeys(("tool_choice", "service_tier"), "auto"),
-    "truncation": "disabled",
+    "background": False,
+    "include": [],
     "metadata": {},
+    "parallel_tool_calls": True,
+    "service_tier": "auto",
+    "store": True,
+    "stream": False,
     "text": {"format": {"type": "text"}},
+    "tool_choice": "auto",
+    "tools": [],
+    "truncation": "disabled",
 }
 """What the API takes for said where a request does not say it, and what says nothing."""
 

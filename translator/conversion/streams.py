@@ -59,10 +59,8 @@ def open_machine(first: JSON, to: Wire) -> Machine | None:
 
 def read_recording(text: bytes) -> tuple[list[JSON], Body]:
     """The events of a whole recording, and the body that says how it ended. Raises InvalidRequest for several."""
-    if (
-        sum(any(line.startswith(b"data:") for line in lines) for lines in recordings(text.splitlines(keepends=True)))
-        > 1
-    ):
+    streams = recordings(text.splitlines(keepends=True))
+    if sum(any(line.startswith(b"data:") for line in lines) for lines in streams) > 1:
         raise InvalidRequest("There are several streams in it: give one.")
     body = Body(sys.maxsize)
     events: list[JSON] = []

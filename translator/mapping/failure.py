@@ -9,21 +9,18 @@ from ..errors import TranslatorError, UpstreamError
 JSON = dict[str, Any]
 
 LISTED = frozenset(
-    {
-        *("server_error", "rate_limit_exceeded", "invalid_prompt", "data_residency_mismatch", "bio_policy"),
-        *("misalignment_policy_violation", "vector_store_timeout", "invalid_image", "invalid_image_format"),
-        *("invalid_base64_image", "invalid_image_url", "image_too_large", "image_too_small", "image_parse_error"),
-        *("image_content_policy_violation", "invalid_image_mode", "image_file_too_large", "empty_image_file"),
-        *("unsupported_image_media_type", "failed_to_download_image", "image_file_not_found"),
-    }
+    {"server_error", "rate_limit_exceeded", "vector_store_timeout"}
+    | {"invalid_prompt", "data_residency_mismatch", "bio_policy", "misalignment_policy_violation"}
+    | {"invalid_image", "invalid_image_format", "invalid_image_mode", "invalid_image_url", "invalid_base64_image"}
+    | {"image_too_large", "image_too_small", "image_file_too_large", "image_file_not_found", "empty_image_file"}
+    | {"image_parse_error", "image_content_policy_violation", "unsupported_image_media_type"}
+    | {"failed_to_download_image"}
 )
 """The codes that the OpenAI SDK's type `ResponseError` lists: a client that validates takes no other."""
 
 ACTED_ON = frozenset(
-    {
-        *("context_length_exceeded", "insufficient_quota", "usage_not_included"),
-        *("server_is_overloaded", "slow_down", "cyber_policy"),
-    }
+    {"context_length_exceeded", "insufficient_quota", "usage_not_included"}
+    | {"server_is_overloaded", "slow_down", "cyber_policy"}
 )
 """Codes beside these that OpenAI's server sends all the same: on reading them Codex compacts, waits or gives up."""
 
