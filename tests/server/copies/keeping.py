@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..servers import Exchange, ScriptedUpstream, completion
+from ...servers import Exchange, ScriptedUpstream, completion
 
 JSON = dict[str, Any]
 
