@@ -148,6 +148,14 @@ def test_what_no_chunk_says_of_a_recorded_response_is_reported() -> None:
     assert told == ["moderation: a completion has no 'moderation'"]
 
 
+def test_an_event_whose_type_is_no_word_ends_its_stream_with_an_error() -> None:
+    (response,) = lines_of(convert("responses", COMPLETION))
+    begin = {"type": "response.created", "response": {**response, "output": [], "status": "in_progress"}}
+    odd = {"type": ["response.completed"], "response": response}
+    _, report, told = convert_bytes("chat", stream_of(begin, odd))
+    assert (report.refused, told) == (1, ["ends with an error: The upstream's answer is no response."])
+
+
 def a_stream(text: str, **more: Any) -> bytes:
     end = {**chunk_of(), **more}
     end["choices"][0]["finish_reason"] = "stop"

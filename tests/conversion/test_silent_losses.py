@@ -104,6 +104,8 @@ def test_the_first_answer_is_told_wherever_it_stands() -> None:
         converted = Converter("responses").convert(answering(choices=choices))
         assert converted.document["output_text"] == "A"
         assert [loss.path for loss in converted.losses] == [f"choices[{place}]"]
+    converted = Converter("responses").convert(answering(choices=[["odd"], first]))
+    assert (converted.document["output_text"], [loss.path for loss in converted.losses]) == ("A", ["choices[0]"])
 
 
 def test_a_default_that_nobody_wrote_is_not_lost() -> None:

@@ -97,7 +97,8 @@ def _completion(response: JSON) -> Converted:
 def _response(completion: JSON) -> Converted:
     losses: list[Loss] = []
     if isinstance(choices := completion["choices"], list) and len(choices) > 1:
-        told = next((index for index, choice in enumerate(choices) if not choice.get("index")), 0)
+        firsts = (at for at, choice in enumerate(choices) if isinstance(choice, dict) and not choice.get("index"))
+        told = next(firsts, 0)
         why = "a response is one answer; only the first is told"
         losses += [Loss(f"choices[{index}]", why) for index in range(len(choices)) if index != told]
         completion = {**completion, "choices": [choices[told]]}
@@ -115,7 +116,7 @@ def open_recorded_events(first: JSON) -> tuple[chat_over_responses.Stream, Calla
 
     def read(event: JSON) -> JSON:
         response = event.get("response")
-        if event.get("type") in TERMINALS and isinstance(response, dict):
+        if isinstance(response, dict) and str(event.get("type")) in TERMINALS:
             stream.losses.extend(unread_response(response))
         return event
 
