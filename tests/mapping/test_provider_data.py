@@ -2,16 +2,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from translator.mapping.provider_data import calls_of, details_of, merge_details
+import pytest
+
+from translator.mapping.provider_data import Details, calls_of, details_of
 
 JSON = dict[str, Any]
 
 
 def merged(*fragments: JSON) -> list[JSON]:
-    known: list[JSON] = []
+    details = Details()
     for fragment in fragments:
-        merge_details(known, [fragment])
-    return known
+        details.add([fragment])
+    return details.take()
 
 
 def test_text_grows_and_a_late_signature_joins_it() -> None:
@@ -30,6 +32,23 @@ def test_what_is_encrypted_or_of_another_index_stays_apart_and_in_order() -> Non
         {"type": "reasoning.encrypted", "index": 2, "id": "rs_2", "data": "y"},
     ]
     assert merged(*details) == details
+
+
+@pytest.mark.parametrize("odd", [5, ["a"], {}, True, None])
+def test_what_is_no_text_where_text_grows_gives_way_to_it(odd: Any) -> None:
+    text = {"type": "reasoning.text", "text": "a"}
+    assert merged({"type": "reasoning.text", "text": odd}, text, text) == [{**text, "text": "aa"}]
+    assert merged(text, {"type": "reasoning.text", "text": odd})[0]["text"] == ("a" if odd is None else odd)
+
+
+def test_details_that_were_taken_are_not_gone_on_with() -> None:
+    details = Details()
+    for text in ("a", "b"):
+        details.add([{"type": "reasoning.text", "text": text}, 5])
+    assert details.take() == [{"type": "reasoning.text", "text": "ab"}]
+    assert not details
+    details.add([{"type": "reasoning.text", "text": "c"}])
+    assert details.take() == [{"type": "reasoning.text", "text": "c"}]
 
 
 def test_what_a_client_made_up_is_passed_over() -> None:

@@ -19,20 +19,47 @@ CALL_FIELDS = frozenset({"id", "type", "index", "function", "custom"})
 """What a chat call has of its own; all else beside it is an extra."""
 
 
-def merge_details(known: list[JSON], fragments: Iterable[Any]) -> None:
-    """Add what a delta says of reasoning details: text grows, a signature that comes late joins what it signs."""
-    for fragment in fragments:
-        if not isinstance(fragment, dict):
-            continue
-        last = known[-1] if known else None
-        if last is None or not _continues(last, fragment):
-            known.append(dict(fragment))
-            continue
-        for key, value in fragment.items():
-            if key in ("text", "summary") and isinstance(value, str):
-                last[key] = (last.get(key) or "") + value
-            elif value is not None:
-                last[key] = value
+_GROWING = frozenset({"text", "summary"})
+
+
+class Details:
+    """Reasoning details as an upstream tells of them: text grows, a signature that comes late joins what it signs."""
+
+    def __init__(self) -> None:
+        self._known: list[JSON] = []
+        self._grown: dict[str, list[str]] = {}  # what the texts of the last one have grown by
+
+    def __bool__(self) -> bool:
+        return bool(self._known)
+
+    def add(self, fragments: Iterable[Any]) -> None:
+        """What a delta says of them."""
+        for fragment in fragments:
+            if not isinstance(fragment, dict):
+                continue
+            last = self._known[-1] if self._known else None
+            if last is None or not _continues(last, fragment):
+                self._settle()
+                self._known.append(dict(fragment))
+                continue
+            for key, value in fragment.items():
+                if key in _GROWING and isinstance(value, str):
+                    last.setdefault(key, "")
+                    self._grown.setdefault(key, []).append(value)
+                elif value is not None:
+                    last[key] = value
+
+    def take(self) -> list[JSON]:
+        """Those that there are since the last time, in order."""
+        self._settle()
+        taken, self._known = self._known, []
+        return taken
+
+    def _settle(self) -> None:
+        for key, pieces in self._grown.items():
+            begun = self._known[-1][key]
+            self._known[-1][key] = "".join([begun, *pieces] if isinstance(begun, str) else pieces)
+        self._grown = {}
 
 
 def _continues(last: JSON, fragment: Mapping[str, Any]) -> bool:

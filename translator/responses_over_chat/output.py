@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..mapping.losses import Losses
-from ..mapping.provider_data import KEY, merge_details
+from ..mapping.provider_data import KEY, Details
 from ..mapping.sealed import Sealer
 from ..mapping.tool_names import ToolNames
 from .builders import (
@@ -57,7 +57,7 @@ class Output:
         """The key of the call that is open, or whose arguments are the open answer."""
         self.call_count = 0
         """How many calls there are, the open one included."""
-        self._details: list[JSON] = []  # of the reasoning, since an item last took them
+        self._details = Details()  # of the reasoning, since an item last took them
         self._extras: dict[str, JSON] = {}  # of calls, by their ids
 
     @property
@@ -104,7 +104,7 @@ class Output:
 
     def add_details(self, details: list[JSON]) -> None:
         """What the upstream wants back of its reasoning; it may be sealed, and have no text that would open an item."""
-        merge_details(self._details, details)
+        self._details.add(details)
         if self.open is None:
             self.reasoning()
 
@@ -146,8 +146,7 @@ class Output:
         if item is None:
             return
         if type(item) is ReasoningBuilder:
-            item.sign(self._details)
-            self._details = []
+            item.sign(self._details.take())
         self.done.append(item.close(status, phase))
         self.open = None
 
@@ -156,9 +155,10 @@ class Output:
 
         Where the client keeps sealed reasoning only, what belongs to calls is there too.
         """
-        told = [item.get(KEY) for item in self.done]
+        told = {item.get("call_id"): item.get(KEY) for item in self.done}
         sealed = self._reasoning_sealer is not None
-        calls = {call_id: extra for call_id, extra in self._extras.items() if extra and (sealed or extra not in told)}
+        extras = ((call_id, extra) for call_id, extra in self._extras.items() if extra)
+        calls = {call_id: extra for call_id, extra in extras if sealed or told.get(call_id) != extra}
         if self._details or calls:
-            self.reasoning().sign(self._details, calls)
+            self.reasoning().sign(self._details.take(), calls)
             self.close("completed", None)
