@@ -239,6 +239,9 @@ def test_an_end_that_nobody_knows_is_taken_for_a_good_one_and_reported() -> None
     assert "'weird'" in reply.losses[0].reason
 
 
+NO_INDEX: JSON = {"function": {"name": "list", "arguments": "{}"}}
+
+
 def signed(number: int) -> JSON:
     said = chunk("list", "{}", number)
     said["choices"][0]["delta"]["tool_calls"][0]["extra_content"] = {"thought_signature": str(number)}
@@ -254,11 +257,12 @@ CITED = {"type": "url_citation", "url_citation": {"url": "https://a", "title": "
         lambda number: chunk("list", "{}", number),
         lambda number: chunk("list", '{"a":', number),  # each waits for the first, whose end does not come
         signed,
+        lambda number: chunk(tool_calls=[{**NO_INDEX, "id": f"call_{number}"}]),
         lambda number: chunk(refusal="not that, not now and not here "),
         lambda number: chunk(reasoning_details=[{"type": "reasoning.text", "text": "this, or that, or neither " * 20}]),
         lambda number: chunk(content="as it says there, and elsewhere ", annotations=[CITED]),
     ],
-    ids=["calls", "waiting calls", "signed calls", "refusal", "reasoning", "citations"],
+    ids=["calls", "waiting calls", "signed calls", "calls without an index", "refusal", "reasoning", "citations"],
 )
 @pytest.mark.usefixtures("no_collection")
 def test_a_long_reply_takes_no_longer_than_it_is_long(say: Callable[[int], JSON]) -> None:

@@ -61,6 +61,7 @@ class CallReader:
         self._extra_keys = extra_keys
         self._calls: list[_KnownCall] = []
         self._by_index: dict[int, _KnownCall] = {}
+        self._by_id: dict[str, _KnownCall] = {}
         self._early: JSON = {}  # extras of the call that is to come
 
     def read_extra(self, delta: JSON) -> Call | None:
@@ -92,7 +93,9 @@ class CallReader:
             self._calls.append(call)
         if index is not None:
             self._by_index[index] = call
-        call.call_id = call.call_id or call_id
+        if call_id and not call.call_id:
+            call.call_id = call_id
+            self._by_id.setdefault(call_id, call)
         call.name = _joined_name(call.name, name)
         if arguments and call.holds(arguments):
             arguments = ""  # the last chunk repeats the whole
@@ -127,7 +130,7 @@ class CallReader:
         if index is not None:
             call = self._by_index.get(index)
         elif call_id:
-            call = next((call for call in self._calls if call.call_id == call_id), None)
+            call = self._by_id.get(call_id)
             if call is None and not last.call_id and not name:
                 call = last  # the id came late
         else:
