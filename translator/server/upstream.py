@@ -32,6 +32,9 @@ ERROR_BYTES = 64 * 1024
 LIST_BYTES = 8 * 1024 * 1024
 """The longest list that is read, of models or of tokens."""
 
+FILE_SECONDS = 10.0
+"""How long an answer about a file that it keeps is waited for: it generates nothing, and others wait meanwhile."""
+
 LINGER_SECONDS = 0.25
 """How long the end of a body is waited for once its end marker was seen."""
 
@@ -143,7 +146,11 @@ class UpstreamClient:
     async def ask_file(self, method: str, id: str, key: str | None = None) -> int:
         """The status of the answer to a request for one of the files it keeps. Raises UpstreamError."""
         url = self._files_url.copy_with(path=f"{self._files_url.path}/{quote(id, safe='')}")
-        reply = await self._send(method, url, key, b"")
+        try:
+            async with asyncio.timeout(FILE_SECONDS):
+                reply = await self._send(method, url, key, b"")
+        except TimeoutError as error:
+            raise _explain(error) from error
         try:
             await reply.linger()
             return reply.status

@@ -147,3 +147,22 @@ def test_a_file_whose_content_is_cut_off_is_not_given_and_not_the_upstreams_faul
     client.responses.create(model="m", input="And now?", previous_response_id=first.id)
     assert "A file stood here. What was kept of this" in str(keeping.chats[-1]["messages"][0]["content"])
     assert keeping.files == {}
+
+
+def test_an_upstream_that_does_not_answer_about_a_file_holds_up_no_refusal_for_long(
+    client: OpenAI, keeping: KeepingUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("translator.server.upstream.FILE_SECONDS", 0.1)
+    given_up = threading.Event()
+
+    def say_nothing(exchange: Exchange) -> None:
+        exchange.wait_closed(10)
+        given_up.set()
+
+    ask(client, inline())
+    keeping.reply({"error": {"message": "Invalid file."}}, 400)
+    keeping.answer(say_nothing)
+    with pytest.raises(BadRequestError, match="Invalid file"):
+        ask(client, inline(), timeout=5)
+    assert given_up.wait(10)
+    assert keeping.count("POST") == 1
