@@ -93,12 +93,21 @@ def test_the_output_of_a_call_needs_no_call_beside_it(client: Client, upstream: 
     assert messages[1]["tool_calls"][0]["id"] == messages[2]["tool_call_id"] == call_id
 
 
-def test_an_item_reference_stands_for_the_item(client: Client, upstream: ScriptedUpstream) -> None:
+@pytest.mark.parametrize("reference", [{"type": "item_reference"}, {"type": None}, {}])
+def test_an_item_reference_stands_for_the_item(
+    client: Client, upstream: ScriptedUpstream, reference: dict[str, Any]
+) -> None:
     say(upstream, "The answer.", "Again.")
     first = client.respond("First?")
-    client.respond([{"type": "item_reference", "id": first["output"][0]["id"]}, {"role": "user", "content": "Really?"}])
+    client.respond([{**reference, "id": first["output"][0]["id"]}, {"role": "user", "content": "Really?"}])
     told(upstream)
     assert told(upstream) == [("assistant", "The answer."), ("user", "Really?")]
+
+
+@pytest.mark.parametrize("id", [5, None, [], {"id": "msg_1"}])
+def test_a_reference_to_what_can_be_no_id_is_refused(client: Client, id: Any) -> None:
+    error = client.respond([{"type": "item_reference", "id": id}], 400)["error"]
+    assert error["param"] == "input[0].id"
 
 
 @pytest.mark.parametrize("stream", [False, True])

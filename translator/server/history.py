@@ -198,7 +198,7 @@ class History:
         self, items: list[JSON], tenant: str, history: Sequence[JSON] = (), path: str = "input"
     ) -> list[JSON]:
         """Items with what an `item_reference` refers to in its place. Raises InvalidRequest (404) where it is gone."""
-        wanted = {item["id"] for item in items if item.get("type") == "item_reference" and "id" in item}
+        wanted = {item["id"] for item in items if item.get("type") == "item_reference"}
         if not wanted:
             return items
         known = {item["id"]: item for item in history if item.get("id") in wanted}
@@ -209,7 +209,7 @@ class History:
         resolved = []
         for index, item in enumerate(items):
             if item.get("type") == "item_reference":
-                item_id = item.get("id")
+                item_id = item["id"]
                 if item_id not in known:
                     raise InvalidRequest(
                         f"Item with id {item_id!r} not found: send the item itself, or store the response it is of.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import Field, Tag
+from pydantic import BeforeValidator, Field, Tag
 
 # pydantic takes the annotations' metadata from this TypedDict on every Python before 3.12
 from typing_extensions import TypedDict
@@ -216,6 +216,14 @@ class Reasoning(TypedDict):
     encrypted_content: NotRequired[str]
 
 
+class ItemReference(TypedDict):
+    """What stands for an item that is kept, or that came earlier."""
+
+    __pydantic_config__ = LENIENT  # type: ignore[misc]
+    type: Literal["item_reference"]
+    id: str
+
+
 class OtherItem(TypedDict):
     """An item of a type that has no model here; mapping decides what becomes of it."""
 
@@ -240,7 +248,13 @@ _ITEM_TAGS = {
     "local_shell_call": "<local_shell_call>",
     "local_shell_call_output": "<local_shell_call_output>",
     "reasoning": "<reasoning>",
+    "item_reference": "<item_reference>",
 }
+
+
+def _with_type(value: Any) -> Any:
+    """An item that is nothing but an id refers to another; OpenAI's SDK lets its type be left out."""
+    return {"type": "item_reference", **value} if type(value) is dict and value.keys() == {"id"} else value
 
 
 def _item_tag(value: Any) -> str | None:
@@ -268,8 +282,10 @@ Item = Annotated[
     | Annotated[LocalShellCall, Tag("<local_shell_call>")]
     | Annotated[LocalShellCallOutput, Tag("<local_shell_call_output>")]
     | Annotated[Reasoning, Tag("<reasoning>")]
+    | Annotated[ItemReference, Tag("<item_reference>")]
     | Annotated[OtherItem, Tag("<other>")],
     told_by(_item_tag, *filter(None, _ITEM_TAGS)),
+    BeforeValidator(_with_type),
 ]
 """An item without nulls: whoever lists items takes them out."""
 
