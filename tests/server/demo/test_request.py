@@ -86,6 +86,14 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"response_format": {"type": "json_schema", "name": "x", "schema": {}}},
         "response_format",
     ),
+    "format of a faulty schema": (
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"properties": []}}}},
+        "response_format.json_schema.schema.properties",
+    ),
+    "tool of a faulty schema": (
+        {"tools": [{"type": "function", "function": {"name": "f", "parameters": {"required": ["a", 1]}}}]},
+        "tools[0].function.parameters.required[1]",
+    ),
     "several choices": ({"n": 2}, "n"),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
+import jsonschema_rs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -192,6 +193,7 @@ def read(body: object) -> Request:
         raise InvalidRequest(f"Invalid '{path}': {worst['msg']}.", param=path) from None
     _check_messages(request.messages)
     _check_tools(request)
+    _check_schemas(request)
     _check_pairs(request)
     return request
 
@@ -263,6 +265,22 @@ def _check_tools(request: Request) -> None:
     choice = request.tool_choice
     if isinstance(choice, NamedChoice) and choice.function.name not in names:
         raise InvalidRequest(f"'{choice.function.name}' is not one of the tools.", param="tool_choice")
+
+
+def _check_schemas(request: Request) -> None:
+    schemas = {
+        f"tools[{index}].function.parameters": tool.function.parameters
+        for index, tool in enumerate(request.tools or ())
+    }
+    if request.response_format and request.response_format.json_schema:
+        schemas["response_format.json_schema.schema"] = request.response_format.json_schema.schema_
+    for path, schema in schemas.items():
+        try:
+            # without the name of its draft, which would be looked for wherever it says
+            jsonschema_rs.meta.validate({key: value for key, value in schema.items() if key != "$schema"})
+        except jsonschema_rs.ValidationError as error:
+            place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
+            raise InvalidRequest(f"Invalid schema: {error.message[:200]}.", param=path + place) from None
 
 
 def _check_pairs(request: Request) -> None:
