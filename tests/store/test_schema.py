@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ from translator.errors import StoreUnavailable
 from translator.store import Conversation, open_store
 from translator.store.databases import Database
 from translator.store.schema import VERSION_TABLE, migrate
+from translator.store.sqlite import _turn_on_log
 from translator.store.store import _open_database
 from translator.store.tables import metadata, responses
 
@@ -98,6 +102,19 @@ async def test_many_opening_one_new_file_at_once_all_get_in(lasting_url: str, op
     stores = await asyncio.gather(*(opened(lasting_url) for _ in range(12)))
     for store in stores:
         await save_chain(store, 1)
+
+
+def test_a_file_whose_log_cannot_be_turned_on_at_once_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holding, turning = (sqlite3.connect(tmp_path / "store.db", timeout=0, isolation_level=None) for _ in range(2))
+    monkeypatch.setattr(time, "sleep", lambda _: holding.execute("COMMIT"))
+    with closing(holding), closing(turning):
+        holding.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            _turn_on_log(turning, time.monotonic() - 1)
+        _turn_on_log(turning, time.monotonic() + 10)
+        assert holding.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_stores_that_are_opened_in_several_threads_at_once_are_each_migrated() -> None:

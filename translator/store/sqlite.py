@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -120,9 +121,22 @@ def _make(path: Path, wait: float) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        _turn_on_log(connection, time.monotonic() + wait)
     finally:
         connection.close()
+
+
+def _turn_on_log(connection: sqlite3.Connection, deadline: float) -> None:
+    """Of several that turn it on at once SQLite refuses some without waiting, or each would wait for the other."""
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _take_the_lock(connection: Connection) -> None:
