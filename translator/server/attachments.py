@@ -189,7 +189,7 @@ def _parts(items: Sequence[JSON], name: str) -> Iterator[tuple[int, str, JSON]]:
             content = item.get(key)
             if isinstance(content, list):
                 for place, part in enumerate(content):
-                    if part.get("type") in ("input_file", "input_image"):
+                    if isinstance(part, dict) and part.get("type") in ("input_file", "input_image"):
                         yield index, f"{name}[{index}].{key}[{place}]", part
 
 

@@ -142,10 +142,9 @@ def owner_digits(item_id: str) -> str | None:
 
 def data_field(part: Any) -> str | None:
     """The field of a content part that may hold data of any length: a file's, an image's, a sound's."""
-    if not isinstance(part, dict):
-        return None
-    field = _DATA_FIELDS.get(part.get("type", ""))
-    return field if field in part else None
+    kind = part.get("type") if isinstance(part, dict) else None
+    field = _DATA_FIELDS.get(kind) if isinstance(kind, str) else None
+    return field if field is not None and field in part else None
 
 
 def is_moved(value: Any) -> bool:

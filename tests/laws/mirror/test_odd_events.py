@@ -15,29 +15,13 @@ from translator import TranslatorError, UpstreamError
 from translator.sse import encode_data
 
 from ...chat_playback import QUESTION, play_events, translate
+from ...spoiling import spoil
 from .conversations import conversations
 from .grammar import assert_grammatical
 from .replies import Reply, events_of, replies
 
 JSON = dict[str, Any]
 
-_ODD: list[Any] = [
-    None,
-    0,
-    -1,
-    1.5,
-    10**400,
-    float("inf"),
-    True,
-    "",
-    "x",
-    [],
-    [None],
-    ["x"],
-    {},
-    {"type": "x"},
-    {"text": 1},
-]
 _LEGACY: JSON = {
     "functions": [{"name": "f"}],
     "function_call": {"name": "f"},
@@ -58,7 +42,7 @@ def test_events_with_any_value_replaced_or_gone_raise_nothing(reply: Reply, seed
     random = Random(seed)
     events = copy.deepcopy(events_of(reply, random))
     for _ in range(faults):
-        _spoil(random.choice(events), random)
+        spoil(random.choice(events), random)
     if random.random() < 0.3:
         random.shuffle(events)
     if random.random() < 0.3:
@@ -79,7 +63,7 @@ def test_a_request_with_any_value_replaced_or_gone_is_translated_or_refused_by_n
     random = Random(seed)
     request = copy.deepcopy({**request, **_LEGACY} if random.random() < 0.3 else request)
     for _ in range(faults):
-        _spoil(request, random)
+        spoil(request, random)
     try:
         call = translate(request)
     except TranslatorError as error:
@@ -87,19 +71,3 @@ def test_a_request_with_any_value_replaced_or_gone_is_translated_or_refused_by_n
         assert error.param or error.code == "invalid_json"
         return
     to_json(call.responses_request, inf_nan_mode="constants")
-
-
-def _spoil(value: Any, random: Random) -> None:
-    """Replace or take away one thing, somewhere within."""
-    if isinstance(value, dict) and value:
-        key: Any = random.choice(list(value))
-    elif isinstance(value, list) and value:
-        key = random.randrange(len(value))
-    else:
-        return
-    if isinstance(value[key], dict | list) and value[key] and random.random() < 0.7:
-        _spoil(value[key], random)
-    elif isinstance(value, dict) and random.random() < 0.3:
-        del value[key]
-    else:
-        value[key] = copy.deepcopy(random.choice(_ODD))
