@@ -49,14 +49,23 @@ def test_a_request_with_any_value_replaced_or_gone_is_answered_or_refused_by_nam
         assert error["message"] and (error["param"] or error["code"])
 
 
+RUN = {"type": "exec", "command": ["ls"], "env": {}}
+
+
 @pytest.mark.parametrize(
     "item",
     [
         {"role": "user", "content": "Hi", "output": ["a"]},
         {"type": "x", "role": "user", "content": [True]},
         {"type": "x", "content": [{"type": []}]},
+        {
+            "type": "local_shell_call",
+            "call_id": "c",
+            "action": {"type": "exec", "command": ["ls"], "env": {}},
+            "name": {},
+        },
     ],
 )
-def test_what_stands_where_parts_are_looked_for_may_be_anything(client: TestClient, item: object) -> None:
+def test_what_stands_where_something_is_looked_for_may_be_anything(client: TestClient, item: object) -> None:
     answer = client.post("/v1/responses", json={"model": "demo", "input": [item]})
     assert answer.status_code in (200, 400)

@@ -13,7 +13,7 @@ from ..mapping.losses import Loss, beyond
 from ..mapping.namespaces import members
 from ..mapping.tool_kinds import CALLS
 from ..mapping.tool_names import Tool
-from ..mapping.tools import LISTS
+from ..mapping.tools import LISTS, tool_called
 from ..responses_over_chat import Translation
 from ..responses_over_chat.ledger import LEDGER
 
@@ -58,8 +58,7 @@ def _renamed(request: JSON, changed: dict[Tool, str]) -> Iterator[Loss]:
     silent = set(changed) - {tool for _, tool, _ in members(request.get("tools") or (), "tools")}
     asked = request.get("input", ())
     for index, item in enumerate(asked if silent and not isinstance(asked, str) else ()):
-        kind = CALLS.get(item.get("type"))
-        named = [] if kind is None else [Tool(kind.type, item.get("name", kind.type), item.get("namespace"))]
+        named = [tool_called(item)] if item.get("type") in CALLS else []
         if item.get("type") in LISTS:
             named = [tool for _, tool, _ in members(item["tools"], "tools")]
         for tool in filter(silent.__contains__, dict.fromkeys(named)):

@@ -120,12 +120,17 @@ def _name(tool: JSON) -> str:
 def map_call(item: JSON, names: ToolNames) -> JSON:
     """An item that calls a tool → a chat tool call; the id stays as it is, no arguments are an empty object."""
     kind = CALLS[item["type"]]
-    tool = Tool(kind.type, item.get("name", kind.type), item.get("namespace"))
     return {
         "id": item["call_id"],
         "type": "function",
-        "function": {"name": names.upstream(tool), "arguments": kind.arguments(item)},
+        "function": {"name": names.upstream(tool_called(item)), "arguments": kind.arguments(item)},
     }
+
+
+def tool_called(item: JSON) -> Tool:
+    """The tool that an item calls; a built-in one has no name but its type."""
+    kind = CALLS[item["type"]]
+    return Tool(kind.type, item["name"], item.get("namespace")) if kind.streams else Tool(kind.type, kind.type)
 
 
 def _listed(request: JSON, history: Sequence[JSON]) -> list[tuple[str, Tool, JSON]]:
