@@ -140,7 +140,8 @@ def test_a_summary_that_was_not_written_is_a_failure() -> None:
     call = responses_over_chat.translate_request({"model": "m", "input": [*CONVERSATION, TRIGGER]}, options=OPTIONS)
     stream = call.stream(response_id="resp_1")
     stream.receive({"choices": [{"delta": {"content": ""}, "finish_reason": "stop"}]})
-    assert stream.finish()[-1]["response"]["error"]["code"] == "upstream_empty_summary"
+    *_, error, failed = stream.finish()
+    assert (error["code"], failed["response"]["error"]["code"]) == ("upstream_empty_summary", "server_error")
 
 
 @pytest.mark.parametrize(("items", "options"), [([TRIGGER], OPTIONS), ([*CONVERSATION, TRIGGER], ReplyOptions())])
