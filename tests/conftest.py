@@ -34,9 +34,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("postgres")]
 
 
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """The default run takes all cores; what is asked for by its marker measures, or is long, and runs alone."""
-    return None if str(config.getoption("markexpr")).startswith("not slow") else 0
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The default run takes all cores, and one worker more, for many tests wait for programs that start or end.
+
+    What is asked for by its marker measures, or is long, and runs alone.
+    """
+    return (os.cpu_count() or 1) + 1 if str(config.getoption("markexpr")).startswith("not slow") else 0
 
 
 @pytest.fixture(scope="session", autouse=True)
