@@ -17,10 +17,11 @@ from translator.server.settings import Settings, Upstream
 from .databases import POSTGRES, database
 from .servers import Connect, RawClient, RunningServer, ScriptedUpstream, Serve
 
-# How long an example takes says nothing of it on a busy machine. The same examples each time: what
-# fails is due to what was changed. `--hypothesis-profile explore` tries many others.
-hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
-hypothesis.settings.register_profile("explore", deadline=None, max_examples=3000, derandomize=False)
+# How long an example takes says nothing of it on a busy machine. The same examples each time: what fails is due to what
+# was changed. `--hypothesis-profile explore` tries many others.
+_SLOW = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("same", deadline=None, derandomize=True, suppress_health_check=_SLOW)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=3000, suppress_health_check=_SLOW)
 hypothesis.settings.load_profile("same")
 
 

@@ -1,4 +1,4 @@
-"""What the tests of `translator convert` share: requests, a completion, chunks, and ways to convert them."""
+"""What the tests of `translator convert` share, some with those of `diff`: documents, and ways to convert them."""
 
 from __future__ import annotations
 

@@ -16,17 +16,11 @@ from translator.conversion.comparison import canonical
 from translator.corpus import Case, render
 
 from ..cases import load_answered
+from .converting import COMPLETION
 
 JSON = dict[str, Any]
 
 CHAT: JSON = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "temperature": 0.5}
-COMPLETION: JSON = {
-    "id": "chatcmpl-1",
-    "object": "chat.completion",
-    "created": 7,
-    "model": "m",
-    "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hello."}, "finish_reason": "stop"}],
-}
 
 
 def diff(tmp_path: Path, first: JSON | bytes, second: JSON | bytes, *options: str) -> Result:
