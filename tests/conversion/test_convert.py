@@ -236,9 +236,10 @@ def test_a_reader_that_leaves_ends_it_in_silence(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("compressed", "said"),
     [
-        (gzip.compress(b"{}"), "This is compressed by gzip: pass it through `gunzip -c` first."),
+        (gzip.compress(b"{}", mtime=0), "This is compressed by gzip: pass it through `gunzip -c` first."),
         ('{"a": 1}'.encode("utf-16"), "This is UTF-16: pass it through `iconv -f UTF-16 -t UTF-8` first."),
     ],
+    ids=["gzip", "utf-16"],
 )
 def test_what_is_no_text_stays_as_it_is_and_is_called_by_its_name(compressed: bytes, said: str, tmp_path: Path) -> None:
     converted, report, told = convert_bytes("chat", compressed)
