@@ -317,6 +317,10 @@ class RawClient:
         """All that was read so far."""
         self._taken = 0
 
+    def hold_little(self) -> None:
+        """Have the system hold little that was not read yet; by itself it holds megabytes."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+
     def post(self, path: str, body: JSON | bytes, headers: Mapping[str, str] | None = None) -> None:
         """Sends a request; nothing is read."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()

@@ -405,21 +405,23 @@ def test_a_slow_client_slows_its_upstream_down_and_loses_nothing(
     upstream: ScriptedUpstream, serve: Serve, connect: Connect
 ) -> None:
     words = [f"{number} " for number in range(60_000)]  # as events they are more than all buffers on the way hold
+    values = [{"id": "x" * 150, **chunk(word)} for word in words]
+    body = b"".join(b"data: %b\n\n" % json.dumps(value).encode() for value in values)
     held_back = threading.Event()
     read_on = threading.Event()
 
     def script(exchange: Exchange) -> None:
         exchange.begin()
+        exchange.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
         exchange.connection.settimeout(0.5)
-        values = [{"id": "x" * 150, **chunk(word)} for word in words]
-        rest = memoryview(b"".join(b"data: %b\n\n" % json.dumps(value).encode() for value in values))
+        rest = memoryview(body)
         exchange.send(b"%x\r\n" % len(rest))
         while rest:
             try:
                 rest = rest[exchange.connection.send(rest) :]
             except TimeoutError:
                 held_back.set()
-                read_on.wait(10)
+                read_on.wait(30)
         exchange.connection.settimeout(10)
         exchange.send(b"\r\n")
         exchange.event(chunk(finish="stop"))
@@ -427,8 +429,9 @@ def test_a_slow_client_slows_its_upstream_down_and_loses_nothing(
 
     upstream.answer(script)
     client = connect(serve())
+    client.hold_little()
     client.post("/v1/responses", STREAM)
-    assert held_back.wait(10), "the upstream could send it all although nobody read"
+    assert held_back.wait(30), "the upstream could send it all although nobody read"
     read_on.set()
     client.read_until(b"data: [DONE]\n\n")
     deltas = [event["delta"] for event in read_events(client.received) if "delta" in event]
